@@ -1,0 +1,34 @@
+"""The gate: `release` is the only way to anything displayable.
+
+rules.py (thresholds) · tables.py, curves.py (what happens to each) · wording.py (printed digits) ·
+release.py (Evidence → Released) · released.py · claims.py, ledger.py (against differencing) ·
+read.py · summary.py
+"""
+
+from wellperf_models.disclosure.claims import CLAIMS_VARIABLE
+from wellperf_models.disclosure.ledger import Entry, ledger_path, publish_claims, read_ledger
+from wellperf_models.disclosure.read import HASHES_FILE, read, read_bundles
+from wellperf_models.disclosure.release import release
+from wellperf_models.disclosure.released import MIME_TYPE, NOT_SHOWN, Released, Suppressed
+from wellperf_models.disclosure.rules import Rules
+from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE, Summary, summarise
+
+__all__ = [
+    "CLAIMS_VARIABLE",
+    "HASHES_FILE",
+    "MIME_TYPE",
+    "NOT_SHOWN",
+    "SUMMARY_MIME_TYPE",
+    "Entry",
+    "Released",
+    "Rules",
+    "Summary",
+    "Suppressed",
+    "ledger_path",
+    "publish_claims",
+    "read",
+    "read_bundles",
+    "read_ledger",
+    "release",
+    "summarise",
+]

@@ -1,0 +1,101 @@
+"""A bundle of a run → Released again, for notebooks that compose others' answers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from wellperf_models.disclosure.released import _SEAL, Released, Suppressed
+from wellperf_models.errors import DisclosureError
+from wellperf_models.evidence import Check, Curve, Estimate, Measure, Provenance, Row, Support, Table
+
+HASHES_FILE = "sha256.json"
+
+
+def read(content: Mapping[str, Any]) -> Released:
+    """Rebuilds what `Released.to_dict()` wrote.
+
+    Args:
+        content: The dictionary.
+
+    Raises:
+        DisclosureError: It is not one.
+    """
+    try:
+        return Released(
+            **{k: content[k] for k in ("id", "question", "answer", "estimand", "population", "design")},
+            estimates=tuple(_estimate(e) for e in content["estimates"]),
+            tables=tuple(_table(t) for t in content["tables"]),
+            curves=tuple(_curve(c) for c in content["curves"]),
+            checks=tuple(Check(**c) for c in content["checks"]),
+            assumptions=tuple(content["assumptions"]),
+            limits=tuple(content["limits"]),
+            suppressed=tuple(Suppressed(**s) for s in content["suppressed"]),
+            notes={t["name"]: tuple(t["notes"]) for t in content["tables"]},
+            provenance=Provenance(**content["provenance"]),
+            seal=_SEAL,
+        )
+    except (KeyError, TypeError) as error:
+        raise DisclosureError(
+            "This is not a released answer.", expected="what Released.to_dict() wrote", got=repr(error)
+        ) from None
+
+
+def read_bundles(folder: str | Path) -> dict[str, tuple[Released, ...]]:
+    """All released answers of a run, by notebook.
+
+    Args:
+        folder: `bundles/` of a run or pack; `sha256.json` there holds the hash of each bundle.
+
+    Raises:
+        DisclosureError: No such folder, or a bundle that the run did not write or that has changed.
+    """
+    folder = Path(folder)
+    hashes_file = folder / HASHES_FILE
+    if not hashes_file.is_file():
+        raise DisclosureError(
+            "There are no bundles to read.",
+            where=str(folder),
+            remedy="run the other notebooks first (`wellperf run STUDY`), then point `bundles` at that pack",
+        )
+    hashes = json.loads(hashes_file.read_text(encoding="utf-8"))
+    found = {}
+    for name, expected in hashes.items():
+        content = (folder / name).read_bytes()
+        if hashlib.sha256(content).hexdigest() != expected:
+            raise DisclosureError(
+                "A bundle is not what the run wrote.", where=name, remedy="run the study again"
+            )
+        bundle = json.loads(content)
+        found[bundle["notebook"]] = tuple(read(item) for item in bundle["evidence"])
+    return found
+
+
+def _estimate(item: Mapping[str, Any]) -> Estimate:
+    plain = {k: v for k, v in item.items() if k not in ("n_people", "printed")}
+    return Estimate(**plain, support=Support(n_people=item["n_people"]))
+
+
+def _table(item: Mapping[str, Any]) -> Table:
+    # the gate has judged already; rates keep their value, not their counts
+    return Table(
+        name=item["name"],
+        title=item["title"],
+        keys=tuple(item["keys"]),
+        measures=tuple(Measure(**m) for m in item["measures"]),
+        rows=tuple(
+            Row(key=tuple(r["key"]), values=tuple(r["values"]), support=Support(n_people=0))
+            for r in item["rows"]
+        ),
+        about_people=item["about_people"],
+        computation=item["computation"],
+    )
+
+
+def _curve(item: Mapping[str, Any]) -> Curve:
+    plain: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in item.items()}
+    plain.pop("n_people")
+    return Curve(**plain, support=Support(n_people=item["n_people"]))

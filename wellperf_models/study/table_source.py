@@ -1,0 +1,73 @@
+"""`[tables.NAME]`: where a table is and how its columns and values map onto the declared ones."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from wellperf_models.study.base import Section
+
+Unit = Literal["days", "weeks", "months", "years", "minutes", "hours", "fraction", "percent"]
+
+
+class Wide(Section):
+    """Turns columns into rows: `columns` maps their header to the name it stands for.
+
+    Attributes:
+        name: Declared column that takes the names (e.g. `measure`).
+        value: Declared column that takes the values (e.g. `value`).
+        columns: Their header → name.
+    """
+
+    name: str
+    value: str
+    columns: Annotated[dict[str, str], Field(min_length=1)]
+
+
+class TableSource(Section):
+    """`[tables.NAME]`.
+
+    Attributes:
+        path: File below one of the study's `data_dirs`. Exactly one of `path` and `query`.
+        query: SQL, run on the database whose SQLAlchemy address is in the environment variable
+            `address_env`; the address is never written in a study file.
+        format: Guessed from the ending where left out.
+        encoding, separator, decimal, thousands, date_format, sheet: How the file is written.
+        null_values: Cells that mean "missing".
+        row_id: True numbers the rows of the file (from 1) as `employee_id`, for data without ids.
+        duplicates: What to do with rows equal in every column of the file: refuse them, or drop all but
+            the first (counted in every report).
+        columns: Declared column → their header. `"header[2]"` is the second column of that name.
+        values: Declared column → {their value → declared value}; "" means missing.
+        units: Declared column → the unit their numbers are in; converted to the declared one.
+        constants: Declared column → a value for every row.
+        wide: Turns several of their columns into rows.
+        attributes: Extra columns to carry along (name → their header); used by `[covariates]` and groups.
+    """
+
+    path: str | None = None
+    query: str | None = None
+    address_env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] = "WELLPERF_DATABASE"
+    format: Literal["csv", "parquet", "excel", "stata", "sql"] | None = None
+    encoding: str = "utf-8"
+    separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    decimal: Literal[".", ","] = "."
+    thousands: Literal["", ",", ".", " ", "'"] = ""
+    date_format: str = "%Y-%m-%d"
+    sheet: str | None = None
+    null_values: tuple[str, ...] = ("",)
+    row_id: bool = False
+    duplicates: Literal["refuse", "drop"] = "refuse"
+    columns: dict[str, str] = Field(default_factory=dict)
+    values: dict[str, dict[str, str]] = Field(default_factory=dict)
+    units: dict[str, Unit] = Field(default_factory=dict)
+    constants: dict[str, str | int | float | bool] = Field(default_factory=dict)
+    wide: Wide | None = None
+    attributes: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.path is None) == (self.query is None):
+            raise ValueError("give exactly one of path (a file) and query (SQL)")
+        if self.thousands and self.thousands == self.decimal:
+            raise ValueError("thousands and decimal can't be the same character")
+        return self

@@ -1,0 +1,58 @@
+"""`[turnover]`: how long people stay and why they leave."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from wellperf_models.study.base import Section
+from wellperf_models.study.covariates import Name
+
+
+class Validation(Section):
+    """`[turnover.validation]`: repeated grouped folds.
+
+    Attributes:
+        folds, repeats: A "5×5" is folds = 5, repeats = 5.
+        group_by: Who must not be split between train and test: the person, people who share all
+            covariates (data without ids), or a cluster such as the team.
+    """
+
+    folds: Annotated[int, Field(ge=2, le=20)] = 5
+    repeats: Annotated[int, Field(ge=1, le=50)] = 5
+    group_by: Literal["person", "covariate_pattern", "cluster"] = "person"
+
+
+class Turnover(Section):
+    """`[turnover]`.
+
+    Attributes:
+        causes: Exit reasons analysed as competing causes; the first is the one modelled.
+        horizons_months: Tenures at which survival and cumulative incidence are reported.
+        group_by: Group of the described curves, a column of assignments or people; None: no groups.
+        covariates: Names from `[covariates]`.
+        strata: Covariates that get their own baseline hazard.
+        cluster: What errors are clustered by.
+        period_edges_months: Tenure bands of the person-period hazard; None: one band per month.
+    """
+
+    causes: Annotated[tuple[str, ...], Field(min_length=1)] = ("voluntary", "involuntary", "other")
+    horizons_months: Annotated[tuple[float, ...], Field(min_length=1)] = (12.0, 24.0)
+    group_by: str | None = None
+    covariates: tuple[Name, ...] = ()
+    strata: tuple[Name, ...] = ()
+    cluster: Literal["team", "department", "site", "covariate_pattern"] | None = None
+    period_edges_months: tuple[float, ...] | None = None
+    validation: Validation = Validation()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if any(h <= 0 for h in self.horizons_months) or list(self.horizons_months) != sorted(
+            set(self.horizons_months)
+        ):
+            raise ValueError("horizons_months are positive, increasing and distinct")
+        edges = self.period_edges_months
+        if edges is not None and (list(edges) != sorted(set(edges)) or any(e <= 0 for e in edges)):
+            raise ValueError("period_edges_months are positive, increasing and distinct")
+        if both := set(self.strata) & set(self.covariates):
+            raise ValueError(f"{', '.join(sorted(both))}: a covariate is either a predictor or a stratum")
+        return self
