@@ -1,0 +1,35 @@
+"""Findings that are not well formed can't be made."""
+
+from typing import Any
+
+import pytest
+
+from tests.disclosure.builders import curve, estimate, evidence, headcount
+from wellperf_models.errors import WellperfError
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": "not a name"},
+        {"name": ""},
+        {"value": float("nan")},
+        {"low": 2.0, "high": 1.0},
+        {"low": None},
+        {"interval": None},
+        {"coverage": None},
+        {"high": float("inf")},
+        {"computation": "sampled"},
+        {"monte_carlo_error": 0.1},
+    ],
+)
+def test_malformed_estimates_are_refused(changes: dict[str, Any]) -> None:
+    with pytest.raises(WellperfError, match="not well formed"):
+        estimate(**{"name": "effect", **changes})
+
+
+def test_names_are_unique_within_an_evidence() -> None:
+    for parts in ({"estimates": (estimate(), estimate())}, {"curves": (curve([0, 1]), curve([0, 1]))}):
+        with pytest.raises(WellperfError, match="own name"):
+            evidence(**parts)
+    assert evidence(tables=(headcount({"a": 1}),)).tables[0].name == "headcount"
