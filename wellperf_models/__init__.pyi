@@ -1,6 +1,6 @@
 from . import data_quality, synth, turnover
 from .cells import build_cells
-from .disclosure import Released, Summary, read_bundles, release, summarise
+from .disclosure import Released, Summary, in_order, read_bundles, release, summarise
 from .evidence import Check, Curve, Estimate, Evidence, Provenance, Support, Table
 from .panel import build_panel
 from .runs import run_study, verify_pack

@@ -16,7 +16,7 @@ IntervalKind = Literal["confidence", "credible", "prediction", "bounds"]
 # what `wellperf verify` may expect of a number: bit-equal, 1e-6, or within Monte Carlo error
 Computation = Literal["exact", "iterative", "sampled"]
 # which row of the disclosure table applies
-EstimateKind = Literal["description", "model", "group"]
+EstimateKind = Literal["count", "description", "model", "group"]
 MeasureKind = Literal["count", "rate", "mean", "model", "text"]
 CellValue = float | int | str | None
 
@@ -64,7 +64,8 @@ class Estimate:
         scale: "identity", "log" or "logit": on which scale the interval is symmetric.
         support: What it rests on.
         se: Standard error on `scale`; decides how many digits are printed.
-        kind: Row of the disclosure table: description, model (≥ 30 people, ≥ 10 events), group.
+        kind: Row of the disclosure table: count (rounded to base 5), description, model (≥ 30 people,
+            ≥ 10 events), group.
         computation: exact, iterative or sampled: what `verify` may expect.
         monte_carlo_error: For sampled numbers, one standard deviation of the Monte Carlo error.
     """

@@ -16,7 +16,8 @@ def study(folder: Path, *, name: str = "acme", extra: str = "", general: str = "
 def provenance(**changes: Any) -> Provenance:
     plain = {
         "study": "acme", "as_of": "2024-12-31", "data_hmac": "0" * 64, "synthetic": True,
-        "public_microdata": False, "seed": 1, "package_version": "0", "lock_sha256": "0" * 64, "python": "3.13",
+        "public_microdata": False, "seed": 1, "package_version": "0",
+        "lock_sha256": "0" * 64, "python": "3.13",
     }  # fmt: skip
     return Provenance(**{**plain, **changes})
 

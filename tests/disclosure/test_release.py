@@ -105,6 +105,13 @@ def test_counts_are_rounded_and_rates_follow_the_rounded_counts(tmp_path: Path) 
     assert "multiples of 5" in released.notes["headcount"][0]
 
 
+def test_an_estimate_that_is_a_count_is_rounded_too(tmp_path: Path) -> None:
+    plain = {"low": None, "high": None, "coverage": None, "interval": None}
+    count = estimate("n_people", value=103.0, kind="count", support=Support(n_people=103), **plain)
+    released = release(evidence(estimates=(count,)), study(tmp_path)).estimate("n_people")
+    assert (released.value, released.support.n_people) == (105.0, 105)
+
+
 def test_a_single_small_row_takes_a_second_one_with_it(tmp_path: Path) -> None:
     released = release(evidence(tables=(headcount({"a": 4, "b": 40, "c": 300}),)), study(tmp_path))
     shown = {r.key[0]: r.values[0] for r in released.table("headcount").rows}

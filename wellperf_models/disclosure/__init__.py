@@ -11,7 +11,7 @@ from wellperf_models.disclosure.read import HASHES_FILE, read, read_bundles
 from wellperf_models.disclosure.release import release
 from wellperf_models.disclosure.released import MIME_TYPE, NOT_SHOWN, Released, Suppressed
 from wellperf_models.disclosure.rules import Rules
-from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE, Summary, summarise
+from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE, Summary, in_order, summarise
 
 __all__ = [
     "CLAIMS_VARIABLE",
@@ -24,6 +24,7 @@ __all__ = [
     "Rules",
     "Summary",
     "Suppressed",
+    "in_order",
     "ledger_path",
     "publish_claims",
     "read",

@@ -45,7 +45,7 @@ def release(evidence: Evidence, study: Study) -> Released:
         if reason := judge_estimate(estimate, rules):
             kept_back.append(Suppressed(what=f"estimate {estimate.name}", reason=reason))
         else:
-            estimates.append(_round_support(estimate, rules))
+            estimates.append(_round_counts(estimate, rules))
     tables, notes = [], {}
     for table in evidence.tables:
         released, table_notes, reasons = release_table(table, rules)
@@ -101,10 +101,13 @@ def _refuse_unknown(evidence: object) -> None:
                 )
 
 
-def _round_support(estimate: Estimate, rules: Rules) -> Estimate:
-    """The count printed beside an estimate is a count like any other."""
+def _round_counts(estimate: Estimate, rules: Rules) -> Estimate:
+    """A count, and the count printed beside an estimate, are rounded like any other."""
     people = round_count(estimate.support.n_people, rules)
-    return dataclasses.replace(estimate, support=dataclasses.replace(estimate.support, n_people=people))
+    value = float(round_count(estimate.value, rules)) if estimate.kind == "count" else estimate.value
+    return dataclasses.replace(
+        estimate, value=value, support=dataclasses.replace(estimate.support, n_people=people)
+    )
 
 
 def _fill_answer(evidence: Evidence, shown: list[Estimate], kept_back: list[Suppressed]) -> str:

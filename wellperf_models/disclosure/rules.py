@@ -96,14 +96,14 @@ def judge_model(support: Support, rules: Rules) -> str | None:
 
 def judge_estimate(estimate: Estimate, rules: Rules) -> str | None:
     """Applies the row of the disclosure table that the estimate's kind names."""
-    if estimate.kind in ("description", "group"):
+    if estimate.kind in ("count", "description", "group"):
         return judge_group(estimate.support, rules)
     if estimate.kind == "model":
         return judge_model(estimate.support, rules)
     raise DisclosureError(
         "The gate does not know this kind of estimate.",
         where=estimate.name,
-        expected="description, group or model",
+        expected="count, description, group or model",
         got=repr(estimate.kind),
     )
 

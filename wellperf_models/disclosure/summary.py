@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -108,3 +108,8 @@ def _states(line: Line) -> str:
     if line.not_shown:
         parts.append(f"{line.not_shown} not shown")
     return ", ".join(parts)
+
+
+def in_order(bundles: Mapping[str, Sequence[Released]]) -> list[Released]:
+    """All released answers of a run in the order of its notebooks."""
+    return [released for name in sorted(bundles) for released in bundles[name]]
