@@ -1,0 +1,107 @@
+"""Coverage of an extract: counted right, gated, with checks that fail when they should."""
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from tests.disclosure.builders import provenance, study
+from wellperf_models.data_quality import describe, measure_coverage, plot_response
+from wellperf_models.disclosure import release
+from wellperf_models.errors import DesignError
+from wellperf_models.evidence import Check
+from wellperf_models.tables import Tables
+
+MEASURES = '[measures.exhaustion]\nlow = 0\nhigh = 6\nhigher_is = "worse"\n'
+WAVES = [dt.date(2024, 1, 1), dt.date(2024, 4, 1), dt.date(2024, 7, 1)]
+
+
+def tables(
+    folder: Path, *, selective: bool = False, silent: float = 0.3, n: int = 400, seed: int = 1
+) -> Tables:
+    """n people; one in five left after the first wave; silence at random or of the exhausted."""
+    rng = np.random.default_rng(seed)
+    ids = [f"p{i:04d}" for i in range(n)]
+    gone = np.arange(n) % 5 == 0
+    spells = pl.DataFrame(
+        {
+            "employee_id": ids,
+            "start": [dt.date(2020, 1, 1) if i % 2 else dt.date(2023, 6, 1) for i in range(n)],
+            "end": [dt.date(2024, 2, 1) if g else None for g in gone],
+            "exit_reason": ["voluntary" if g else None for g in gone],
+        },
+        schema_overrides={"end": pl.Date},
+    )
+    trait = rng.normal(3, 1, n).clip(0, 6)
+    chance = np.where(trait > 3, silent * 1.8, silent * 0.2) if selective else np.full(n, silent)
+    rows = [
+        (ids[i], wave.isoformat(), "exhaustion", wave, round(float(trait[i]), 1))
+        for wave in WAVES
+        for i in range(n)
+        if not (gone[i] and wave > WAVES[0]) and rng.random() > chance[i]
+    ]
+    surveys = pl.DataFrame(rows, schema=["employee_id", "wave", "measure", "date", "value"], orient="row")
+    owner = study(folder, general="observed_from = 2022-01-01", extra=MEASURES)
+    return Tables.from_frames(owner, {"spells": spells, "surveys": surveys})
+
+
+def check(checks: tuple[Check, ...], name: str) -> Check:
+    return next(c for c in checks if c.name == name)
+
+
+def test_counts(tmp_path: Path) -> None:
+    coverage = measure_coverage(tables(tmp_path))
+    assert (coverage.n_people, coverage.n_employed, coverage.n_exits, coverage.n_delayed) == (
+        400,
+        320,
+        80,
+        200,
+    )
+    assert [w.n_invited for w in coverage.waves] == [400, 320, 320]
+    assert all(0.6 < w.n_answered / w.n_invited < 0.8 for w in coverage.waves if w.n_invited)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_selective_silence_is_found_and_random_silence_is_not(tmp_path: Path, seed: int) -> None:
+    for selective in (True, False):
+        evidence = describe(tables(tmp_path, selective=selective, seed=seed), provenance=provenance())
+        found = check(evidence.checks, "silence_is_not_selective")
+        assert found.passed is not selective
+        if selective:
+            assert found.value is not None
+            assert found.value > 0
+
+
+def test_low_response_fails_its_check(tmp_path: Path) -> None:
+    for silent, passed in ((0.3, True), (0.7, False)):
+        evidence = describe(tables(tmp_path, silent=silent), provenance=provenance())
+        assert check(evidence.checks, "response_rate").passed is passed
+
+
+def test_released_counts_are_rounded_and_a_picture_is_made(tmp_path: Path) -> None:
+    data = tables(tmp_path, n=403)
+    released = release(describe(data, provenance=provenance()), data.study)
+    assert "{" not in released.answer
+    assert released.estimate("n_people").value == 405
+    for row in released.table("response").rows:
+        assert all(v % 5 == 0 for v in row.values[:2])
+    picture = plot_response(released)
+    assert picture is not None
+    assert "%" in picture.alt
+
+
+def test_picture_of_another_answer_is_refused(tmp_path: Path) -> None:
+    from tests.disclosure.builders import evidence
+
+    with pytest.raises(DesignError):
+        plot_response(release(evidence(), study(tmp_path)))
+
+
+def test_few_people_show_nothing(tmp_path: Path) -> None:
+    data = tables(tmp_path, n=8)
+    released = release(describe(data, provenance=provenance()), data.study)
+    assert released.estimates == ()
+    assert released.answer.startswith("Not shown")
+    assert plot_response(released) is None

@@ -1,0 +1,207 @@
+"""Coverage + checks → Evidence."""
+
+from __future__ import annotations
+
+from wellperf_models.data_quality.checks import check_coverage
+from wellperf_models.data_quality.coverage import Coverage, measure_coverage
+from wellperf_models.evidence import Estimate, Evidence, Measure, Provenance, Row, Support, Table
+from wellperf_models.tables import SCHEMA, Tables
+from wellperf_models.tables.questions import build_questions
+
+_ROWS = Measure(name="n_rows", kind="count", label="Rows")
+
+
+def describe(tables: Tables, *, provenance: Provenance) -> Evidence:
+    """What the extract holds and can answer.
+
+    Args:
+        tables: Checked tables.
+        provenance: Where the numbers come from.
+
+    Returns:
+        Evidence "data_quality.description".
+    """
+    coverage = measure_coverage(tables)
+    found = (
+        _tables_table(coverage),
+        _response_table(coverage),
+        _missing_table(coverage),
+        _consent_table(coverage),
+        _questions_table(tables),
+    )
+    return Evidence(
+        id="data_quality.description",
+        question="What do the data hold, and which questions can they answer?",
+        answer=_answer(coverage),
+        estimand="None: a description of the extract as of the study's day.",
+        population="Everybody who appears in any table of the study.",
+        design="description",
+        estimates=_estimates(coverage),
+        tables=tuple(t for t in found if t is not None),
+        checks=check_coverage(coverage),
+        assumptions=("Every declared rule holds; a study that breaks one does not run.",),
+        limits=(
+            "Rules say what is possible, not what is true: a plausible wrong number passes them.",
+            "People who left before observation began are in no table.",
+        ),
+        provenance=provenance,
+    )
+
+
+def _answer(coverage: Coverage) -> str:
+    if coverage.n_employed is None:
+        return "The extract covers {n_people} people (counts are rounded to multiples of five)."
+    return (
+        "The extract covers {n_people} people; {n_employed} were employed on the study's day and {n_exits} "
+        "exits are recorded (counts are rounded to multiples of five)."
+    )
+
+
+def _estimates(coverage: Coverage) -> tuple[Estimate, ...]:
+    counts = (
+        ("n_people", "People in the extract", coverage.n_people),
+        ("n_employed", "Employed on the study's day", coverage.n_employed),
+        ("n_exits", "Exits recorded", coverage.n_exits),
+    )
+    everyone = Support(n_people=coverage.n_people)
+    found = [
+        Estimate(
+            name=name, label=label, value=float(n), unit="people" if name != "n_exits" else "exits",
+            support=everyone, kind="count", computation="exact",
+        )
+        for name, label, n in counts
+        if n is not None
+    ]  # fmt: skip
+    gap = coverage.gap
+    if gap is not None:
+        found.append(
+            Estimate(
+                name="silence_gap_points",
+                label=f"Earlier {gap.measure} of people who then did not answer, against those who did",
+                value=gap.value, low=gap.low, high=gap.high, coverage=0.95, interval="confidence",
+                unit="points", se=gap.se, computation="exact",
+                support=Support(
+                    n_people=gap.n_people, n_events=gap.n_silent, n_non_events=gap.n_people - gap.n_silent
+                ),
+            )
+        )  # fmt: skip
+    return tuple(found)
+
+
+def _tables_table(coverage: Coverage) -> Table:
+    return Table(
+        name="tables",
+        title="Tables of the study",
+        keys=("table", "one row is"),
+        measures=(
+            _ROWS,
+            Measure(name="n_people", kind="count", label="People"),
+            Measure(name="n_dropped", kind="count", label="Duplicate rows dropped"),
+        ),
+        rows=tuple(
+            Row(
+                key=(t.table, SCHEMA[t.table].grain),
+                values=(t.n_rows, t.n_people, t.n_dropped),
+                support=Support(n_people=coverage.n_people if t.n_people is None else t.n_people),
+            )
+            for t in coverage.tables
+        ),
+        partition=False,
+    )
+
+
+def _response_table(coverage: Coverage) -> Table | None:
+    waves = [w for w in coverage.waves if w.n_invited]
+    if not waves:
+        return None
+    return Table(
+        name="response",
+        title="Who answered, by survey wave",
+        keys=("wave",),
+        measures=(
+            Measure(name="n_invited", kind="count", label="Employed at the wave"),
+            Measure(name="n_answered", kind="count", label="Answered"),
+            Measure(
+                name="response_rate", kind="rate", numerator="n_answered", denominator="n_invited", per=100,
+                label="Response", unit="%",
+            ),
+        ),
+        rows=tuple(
+            Row(
+                key=(w.wave,),
+                values=(w.n_invited, w.n_answered, None),
+                support=Support(
+                    n_people=w.n_answered, n_complement=max((w.n_invited or 0) - w.n_answered, 0)
+                ),
+            )
+            for w in waves
+        ),
+        partition=False,
+    )  # fmt: skip
+
+
+def _missing_table(coverage: Coverage) -> Table | None:
+    if not coverage.missing:
+        return None
+    return Table(
+        name="missing",
+        title="Missing cells, where some but not all are missing",
+        keys=("table", "column"),
+        measures=(
+            _ROWS,
+            Measure(name="n_missing", kind="count", label="Missing"),
+            Measure(
+                name="missing_rate", kind="rate", numerator="n_missing", denominator="n_rows", per=100,
+                label="Missing", unit="%",
+            ),
+        ),
+        rows=tuple(
+            Row(
+                key=(m.table, m.column),
+                values=(m.n_rows, m.n_missing, None),
+                support=Support(n_people=m.n_people),
+            )
+            for m in coverage.missing
+        ),
+        partition=False,
+    )  # fmt: skip
+
+
+def _consent_table(coverage: Coverage) -> Table | None:
+    if not coverage.consents:
+        return None
+    return Table(
+        name="consent",
+        title="Consent in force on the study's day, by stream",
+        keys=("stream",),
+        measures=(Measure(name="n_people", kind="count", label="People who consent"),),
+        rows=tuple(
+            Row(
+                key=(stream,),
+                values=(n,),
+                support=Support(n_people=n, n_complement=max(coverage.n_people - n, 0)),
+            )
+            for stream, n in coverage.consents
+        ),
+        partition=False,
+    )
+
+
+def _questions_table(tables: Tables) -> Table:
+    text = (
+        Measure(name="now", kind="text", label="Answerable now"),
+        Measure(name="pooled", kind="text", label="After pooling"),
+        Measure(name="needs", kind="text", label="Needs"),
+    )
+    return Table(
+        name="questions",
+        title="Which questions these data can answer",
+        keys=("question",),
+        measures=text,
+        rows=tuple(
+            Row(key=(q.question,), values=(q.now, q.after_pooling, q.needs), support=Support(n_people=0))
+            for q in build_questions({name: tables[name] for name in tables.names}, tables.study)
+        ),
+        partition=False,
+        about_people=False,
+    )

@@ -1,0 +1,44 @@
+"""Released → pictures of coverage."""
+
+from __future__ import annotations
+
+from wellperf_models.disclosure import Released
+from wellperf_models.errors import DesignError
+from wellperf_models.figures import PALETTE, Picture, new_figure, style
+
+
+def plot_response(released: Released) -> Picture | None:
+    """Share of those employed who answered, wave by wave.
+
+    Args:
+        released: Evidence "data_quality.description" after the gate.
+
+    Returns:
+        The picture, or None where the study has no dated survey waves to show.
+
+    Raises:
+        DesignError: The answer is another one.
+    """
+    if released.id != "data_quality.description":
+        raise DesignError("This picture is made from data_quality.description.", got=released.id)
+    if not any(t.name == "response" for t in released.tables):
+        return None
+    rows = [(r.key[0], r.values[2]) for r in released.table("response").rows]
+    shown = [(wave, float(rate)) for wave, rate in rows if isinstance(rate, int | float)]
+    if len(shown) < 2:
+        return None
+    first, last = shown[0], shown[-1]
+    title = f"{last[1]:.0f} % of those employed answered the last survey, {first[1]:.0f} % the first"
+    with style():
+        figure, axes = new_figure()
+        positions = range(len(shown))
+        axes.plot(positions, [rate for _, rate in shown], marker="o", color=PALETTE[0])
+        step = max(1, len(shown) // 8)
+        axes.set_xticks(list(positions)[::step], [wave for wave, _ in shown][::step])
+        axes.set_ylim(0, 100)
+        axes.set_xlabel("Survey wave")
+        axes.set_ylabel("Answered (% of those employed)")
+        axes.set_title(title)
+    low, high = min(r for _, r in shown), max(r for _, r in shown)
+    alt = f"{title}. Over {len(shown)} waves the response lies between {low:.0f} and {high:.0f} %."
+    return Picture(figure=figure, alt=alt, title=title)
