@@ -25,6 +25,8 @@ _MISSING_SPEAKS = frozenset(
         "entry_months",
     }
 )
+# fewer missing cells than this change no answer, and their count would round to nothing
+_FEWEST_MISSING = 10
 _Z95 = 1.959963984540054
 
 

@@ -145,7 +145,7 @@ def _missing_table(coverage: Coverage) -> Table | None:
         return None
     return Table(
         name="missing",
-        title="Missing cells, where some but not all are missing",
+        title="Missing cells, where at least ten but not all are missing",
         keys=("table", "column"),
         measures=(
             _ROWS,
@@ -174,12 +174,14 @@ def _consent_table(coverage: Coverage) -> Table | None:
         name="consent",
         title="Consent in force on the study's day, by stream",
         keys=("stream",),
-        measures=(Measure(name="n_people", kind="count", label="People who consent"),),
+        measures=(Measure(name="n_people", kind="count", label="Employed people who consent"),),
         rows=tuple(
             Row(
                 key=(stream,),
                 values=(n,),
-                support=Support(n_people=n, n_complement=max(coverage.n_people - n, 0)),
+                support=Support(
+                    n_people=n, n_complement=max((coverage.n_employed or coverage.n_people) - n, 0)
+                ),
             )
             for stream, n in coverage.consents
         ),
