@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from tests.disclosure.builders import provenance, study
-from wellperf_models.data_quality import describe, measure_coverage, plot_response
+from wellperf_models.data_quality import check_coverage, describe, measure_coverage, plot_response
 from wellperf_models.disclosure import release
 from wellperf_models.errors import DesignError
-from wellperf_models.evidence import Check
+from wellperf_models.evidence import Check, Evidence
 from wellperf_models.tables import Tables
 
 MEASURES = '[measures.exhaustion]\nlow = 0\nhigh = 6\nhigher_is = "worse"\n'
@@ -47,6 +47,11 @@ def tables(
     return Tables.from_frames(owner, {"spells": spells, "surveys": surveys})
 
 
+def evidence_of(data: Tables) -> Evidence:
+    coverage = measure_coverage(data)
+    return describe(data, coverage, check_coverage(coverage), provenance=provenance())
+
+
 def check(checks: tuple[Check, ...], name: str) -> Check:
     return next(c for c in checks if c.name == name)
 
@@ -66,7 +71,7 @@ def test_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_selective_silence_is_found_and_random_silence_is_not(tmp_path: Path, seed: int) -> None:
     for selective in (True, False):
-        evidence = describe(tables(tmp_path, selective=selective, seed=seed), provenance=provenance())
+        evidence = evidence_of(tables(tmp_path, selective=selective, seed=seed))
         found = check(evidence.checks, "silence_is_not_selective")
         assert found.passed is not selective
         if selective:
@@ -76,13 +81,13 @@ def test_selective_silence_is_found_and_random_silence_is_not(tmp_path: Path, se
 
 def test_low_response_fails_its_check(tmp_path: Path) -> None:
     for silent, passed in ((0.3, True), (0.7, False)):
-        evidence = describe(tables(tmp_path, silent=silent), provenance=provenance())
+        evidence = evidence_of(tables(tmp_path, silent=silent))
         assert check(evidence.checks, "response_rate").passed is passed
 
 
 def test_released_counts_are_rounded_and_a_picture_is_made(tmp_path: Path) -> None:
     data = tables(tmp_path, n=403)
-    released = release(describe(data, provenance=provenance()), data.study)
+    released = release(evidence_of(data), data.study)
     assert "{" not in released.answer
     assert released.estimate("n_people").value == 405
     for row in released.table("response").rows:
@@ -101,7 +106,7 @@ def test_picture_of_another_answer_is_refused(tmp_path: Path) -> None:
 
 def test_few_people_show_nothing(tmp_path: Path) -> None:
     data = tables(tmp_path, n=8)
-    released = release(describe(data, provenance=provenance()), data.study)
+    released = release(evidence_of(data), data.study)
     assert released.estimates == ()
     assert released.answer.startswith("Not shown")
     assert plot_response(released) is None

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from wellperf_models.data_quality.checks import check_coverage
-from wellperf_models.data_quality.coverage import Coverage, measure_coverage
-from wellperf_models.evidence import Estimate, Evidence, Measure, Provenance, Row, Support, Table
+from collections.abc import Sequence
+
+from wellperf_models.data_quality.coverage import Coverage
+from wellperf_models.evidence import Check, Estimate, Evidence, Measure, Provenance, Row, Support, Table
 from wellperf_models.tables import SCHEMA, Tables
 from wellperf_models.tables.questions import build_questions
 
 _ROWS = Measure(name="n_rows", kind="count", label="Rows")
 
 
-def describe(tables: Tables, *, provenance: Provenance) -> Evidence:
+def describe(
+    tables: Tables, coverage: Coverage, checks: Sequence[Check], *, provenance: Provenance
+) -> Evidence:
     """What the extract holds and can answer.
 
     Args:
         tables: Checked tables.
+        coverage: From `measure_coverage`.
+        checks: From `check_coverage`.
         provenance: Where the numbers come from.
 
     Returns:
         Evidence "data_quality.description".
     """
-    coverage = measure_coverage(tables)
     found = (
         _tables_table(coverage),
         _response_table(coverage),
@@ -38,7 +42,7 @@ def describe(tables: Tables, *, provenance: Provenance) -> Evidence:
         design="description",
         estimates=_estimates(coverage),
         tables=tuple(t for t in found if t is not None),
-        checks=check_coverage(coverage),
+        checks=tuple(checks),
         assumptions=("Every declared rule holds; a study that breaks one does not run.",),
         limits=(
             "Rules say what is possible, not what is true: a plausible wrong number passes them.",
