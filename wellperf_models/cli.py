@@ -60,6 +60,12 @@ def _parser() -> argparse.ArgumentParser:
     simulate.add_argument("--preset", default="default", help="micro, small, default, large or million")
     simulate.add_argument("--variant", help="null, no_persistence, confounded or feedback")
     simulate.add_argument("--seed", type=int, help="other than the preset's own")
+    simulate.add_argument(
+        "--truth",
+        type=int,
+        metavar="N",
+        help="people to compute truth.json from; 0: none (default: a million for the default preset)",
+    )
     simulate.set_defaults(action=_simulate)
 
     check = commands.add_parser("check", help="list every violation; exit 1 where there is one")
@@ -105,7 +111,13 @@ def _new(options: argparse.Namespace) -> int:
 def _simulate(options: argparse.Namespace) -> int:
     from wellperf_models.synth import simulate
 
-    path = simulate(options.dir, preset=options.preset, variant=options.variant, seed=options.seed)
+    path = simulate(
+        options.dir,
+        preset=options.preset,
+        variant=options.variant,
+        seed=options.seed,
+        truth_people=options.truth,
+    )
     print(f"wrote {path}")
     return _DONE
 

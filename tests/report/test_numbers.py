@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import pytest
+
+from wellperf_models.report.numbers import print_column, print_number
+
+T = "\N{NARROW NO-BREAK SPACE}"
+
+
+@pytest.mark.parametrize(
+    ("values", "printed"),
+    [
+        ([1250, 5, None], [f"1{T}250", "5", "—"]),
+        ([12.345, 0.5, 99.96], ["12.3", "0.5", "100.0"]),
+        ([0.12345, 0.00001], ["0.123", "< 0.001"]),
+        ([-0.12, 0.0], ["−0.120", "0.000"]),
+        ([123456.7, 1.0], [f"123{T}457", "1"]),
+        ([10.0, 20.0], ["10", "20"]),
+        (["<b>", 1.25], ["<b>", "1.25"]),
+        ([float("nan")], ["—"]),
+        ([True, False], ["yes", "no"]),
+    ],
+)
+def test_columns(values: list[float | int | str | None], printed: list[str]) -> None:
+    assert print_column(values) == printed
+
+
+def test_number() -> None:
+    assert print_number(None) == "—"
+    assert print_number(1234567) == f"1{T}234{T}567"

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from tests.report.samples import PNG, code_cell, markdown_cell, notebook, output, released
+from wellperf_models.runs.clean import clean_notebook, error_text, find_error
+
+MIME = "application/vnd.wellperf.released+json"
+
+
+def _clean(
+    *cells: dict[str, Any], hidden: tuple[tuple[str, str], ...] = ()
+) -> tuple[dict[str, Any], list[str]]:
+    return clean_notebook(notebook(*cells), source_ids=["a", "b", "c"], hidden_paths=hidden)
+
+
+def test_times_and_paths_are_gone() -> None:
+    executed = notebook(
+        code_cell({"output_type": "stream", "name": "stdout", "text": "/home/ann/s/x at 0x7f00aa11"})
+    )
+    executed["metadata"]["papermill"] = {"start_time": "2026-01-01"}
+    executed["cells"][0]["metadata"] = {
+        "execution": {"iopub.status.busy": "2026"},
+        "papermill": {},
+        "tags": [],
+    }
+    before = copy.deepcopy(executed)
+    clean, _ = clean_notebook(executed, source_ids=["a"], hidden_paths=[("/home/ann/s", "<study>")])
+    assert executed == before
+    text = json.dumps(clean, ensure_ascii=False)
+    assert "2026" not in text
+    assert "ann" not in text
+    assert "<study>/x at 0x…" in text
+    assert clean["cells"][0]["id"] == "a"
+
+
+def test_what_passed_no_gate_is_not_kept() -> None:
+    frame = output({"text/html": "<table>Ann 5000</table>", "text/plain": "Ann 5000"})
+    bare = output({"image/png": PNG})
+    widget = output({"application/vnd.plotly.v1+json": {"x": ["Ann"]}, "text/plain": "Figure"})
+    clean, withheld = _clean(code_cell(frame, bare, widget))
+    assert "Ann" not in json.dumps(clean)
+    assert PNG not in json.dumps(clean)
+    assert len(withheld) == 3
+
+
+def test_what_passed_the_gate_is_kept() -> None:
+    shown = output({MIME: released(), "text/html": "<p>x</p>", "text/plain": "x"})
+    picture = output(
+        {"image/png": PNG + "\n", "text/plain": "alt"}, {"image/png": {"alt": "alt", "width": 5}}
+    )
+    clean, withheld = _clean(code_cell(shown, picture))
+    assert not withheld
+    outputs = clean["cells"][0]["outputs"]
+    assert outputs[0]["data"][MIME] == released()
+    assert outputs[1]["data"]["image/png"] == PNG
+    assert outputs[1]["metadata"] == {"image/png": {"alt": "alt"}}
+
+
+def test_errors_of_others_lose_message_and_traceback() -> None:
+    foreign = {
+        "output_type": "error",
+        "ename": "KeyError",
+        "evalue": "'Ann'",
+        "traceback": ["Ann earns 5000"],
+    }
+    own = {"output_type": "error", "ename": "TablesError", "evalue": "No table.", "traceback": ["Ann"]}
+    clean, _ = _clean(markdown_cell("x"), code_cell(foreign), code_cell(own))
+    assert "Ann" not in json.dumps(clean)
+    found = find_error(clean)
+    assert found is not None
+    assert found[0] == 2
+    assert "KeyError" in error_text(found[2])
+    assert error_text(clean["cells"][2]["outputs"][0]) == "TablesError: No table."
+
+
+def test_injected_cell_is_not_counted_and_streams_are_joined() -> None:
+    injected = code_cell(source="study = 'x'")
+    injected["metadata"] = {"tags": ["injected-parameters"]}
+    pieces = [{"output_type": "stream", "name": "stdout", "text": t} for t in ("a", "b")]
+    error = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
+    clean, _ = _clean(code_cell(), injected, code_cell(*pieces, error))
+    assert [c["id"] for c in clean["cells"]] == ["a", "injected-parameters", "b"]
+    assert clean["cells"][2]["outputs"][0]["text"] == "ab"
+    found = find_error(clean)
+    assert found is not None
+    assert found[0] == 2

@@ -1,0 +1,152 @@
+"""Pages of a pack: one autoescaped template, no script, nothing from outside."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from wellperf_models.errors import RunError
+from wellperf_models.report.numbers import print_column, print_number
+from wellperf_models.report.page import PackInfo, Page, Parts, take_apart
+
+# a longer curve is drawn, and is in results.json
+_MOST_STEPS = 60
+_LEAD_ESTIMATES = 3
+_STATES = {True: "passed", False: "failed", None: "informative"}
+
+
+def render_page(page: Page, pages: Sequence[Page], pack: PackInfo) -> str:
+    """The page of one notebook.
+
+    Args:
+        page: The notebook.
+        pages: All of them, for the way around.
+        pack: What every page says.
+    """
+    parts = Parts() if page.notebook is None else take_apart(page.notebook)
+    for figure in (f for a in parts.answers for f in a.figures):
+        _require_base64(figure.png, page.stem)
+    template = _environment().get_template("page.html.j2")
+    return template.render(page=page, pages=pages, pack=pack, parts=parts, homes=_homes(pages))
+
+
+def render_index(pages: Sequence[Page], pack: PackInfo) -> str:
+    """The first page: what was asked, what the answers are, and what state the checks are in.
+
+    Args:
+        pages: All notebooks of the pack.
+        pack: What every page says.
+    """
+    parts = {p.stem: take_apart(p.notebook) for p in pages if p.notebook is not None}
+    summary = next((p for p in pages if p.stem in parts and parts[p.stem].lines), None)
+    answers = {a.evidence["id"]: a for p in parts.values() for a in p.answers if a.evidence is not None}
+    # the summary's order is the one the committee was meant to read in
+    listed = [line["evidence_id"] for line in parts[summary.stem].lines] if summary else []
+    order = list(dict.fromkeys([i for i in listed if i in answers] + list(answers)))
+    template = _environment().get_template("index.html.j2")
+    return template.render(
+        page=None,
+        pages=pages,
+        pack=pack,
+        parts=parts,
+        summary=summary,
+        answers=[answers[i] for i in order],
+        homes=_homes(pages),
+    )
+
+
+def _homes(pages: Sequence[Page]) -> dict[str, Page]:
+    """Evidence id → the page that gives the answer."""
+    homes: dict[str, Page] = {}
+    for page in pages:
+        if page.notebook is not None:
+            for answer in take_apart(page.notebook).answers:
+                if answer.evidence is not None:
+                    homes.setdefault(answer.evidence["id"], page)
+    return homes
+
+
+def count_checks(checks: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """How many checks passed, failed and only inform."""
+    return {state: sum(c["passed"] is value for c in checks) for value, state in _STATES.items()}
+
+
+def _all_checks(parts: Parts) -> dict[str, int]:
+    """Counts over all answers of a page."""
+    return count_checks([c for a in parts.answers if a.evidence is not None for c in a.evidence["checks"]])
+
+
+def _require_base64(png: str, where: str) -> None:
+    try:
+        base64.b64decode(png, validate=True)
+    except binascii.Error as error:
+        raise RunError("A picture of a notebook is damaged.", where=where) from error
+
+
+def _table_rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Rows of a released table, printed column by column."""
+    columns = [print_column([r["values"][i] for r in table["rows"]]) for i in range(len(table["measures"]))]
+    return [
+        {"key": row["key"], "cells": [column[i] for column in columns], "shown": row["shown"]}
+        for i, row in enumerate(table["rows"])
+    ]
+
+
+def _curve_rows(curve: Mapping[str, Any]) -> list[list[str]] | None:
+    """Steps of a curve, printed; None where they are too many to read."""
+    if len(curve["x"]) > _MOST_STEPS:
+        return None
+    columns = [print_column(curve[k]) for k in ("x", "y", "low", "high", "at_risk", "events")]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _interval_name(item: Mapping[str, Any]) -> str:
+    """E.g. "95 % confidence interval"; "bounds" have no coverage to speak of."""
+    if item.get("interval") is None:
+        return ""
+    if item["interval"] == "bounds":
+        return "bounds"
+    return f"{item['coverage'] * 100:.3g} % {item['interval']} interval"
+
+
+def _unit(estimate: Mapping[str, Any]) -> str:
+    # the printed number already carries its per cent sign
+    return "" if estimate["unit"] in ("probability", "share", "rate") else str(estimate["unit"])
+
+
+def _lead(estimates: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
+    return estimates[:_LEAD_ESTIMATES]
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("wellperf_models.report", "template"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    loader = environment.loader
+    assert loader is not None
+    style, _, _ = loader.get_source(environment, "style.css")
+    environment.filters["interval_name"] = _interval_name
+    environment.globals.update(
+        style=Markup(style),
+        count_checks=count_checks,
+        all_checks=_all_checks,
+        table_rows=_table_rows,
+        curve_rows=_curve_rows,
+        interval_name=_interval_name,
+        unit_of=_unit,
+        lead=_lead,
+        state_of=lambda passed: _STATES[passed],
+        number=print_number,
+    )
+    return environment

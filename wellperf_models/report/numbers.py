@@ -1,0 +1,43 @@
+"""Numbers of tables as a reader sees them: one column, one number of decimals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+NOT_SHOWN = "—"
+_THIN = "\N{NARROW NO-BREAK SPACE}"
+_MOST_DECIMALS = 4
+_SIGNIFICANT = 3
+
+
+def print_column(values: Sequence[float | int | str | None]) -> list[str]:
+    """A column of a table: whole numbers grouped, others with the same decimals, None as a dash."""
+    floats = [abs(v) for v in values if isinstance(v, float) and math.isfinite(v)]
+    digits = 0
+    if floats and not all(v == round(v) for v in floats) and max(floats) > 0:
+        # three significant digits of the largest: the column is read downwards, by comparison
+        largest = math.floor(math.log10(max(floats)))
+        digits = min(_MOST_DECIMALS, max(0, _SIGNIFICANT - 1 - largest))
+    return [_print(v, digits) for v in values]
+
+
+def print_number(value: float | int | None) -> str:
+    """A number on its own, to three significant digits; whole numbers in full."""
+    return print_column([value])[0]
+
+
+def _print(value: float | int | str | None, digits: int) -> str:
+    if value is None:
+        return NOT_SHOWN
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not math.isfinite(value):
+        return NOT_SHOWN
+    least = 10.0**-digits
+    if isinstance(value, float) and 0 < abs(value) < least / 2:
+        return f"{'> −' if value < 0 else '< '}{least:.{digits}f}"
+    text = f"{value:,.{digits if isinstance(value, float) else 0}f}".replace(",", _THIN)
+    return text.replace("-", "−")

@@ -1,0 +1,247 @@
+"""`verify_pack`: the one command that proves that a report reproduces. It never writes to pack or ledger."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from wellperf_models.errors import RunError
+from wellperf_models.report.bundle import build_results
+from wellperf_models.runs.compare import Drift, compare_results, provenance_notes
+from wellperf_models.runs.execute import (
+    NotebookFailed,
+    Plan,
+    check_data,
+    end_cleanly,
+    execute_plan,
+    private_folder,
+)
+from wellperf_models.runs.identity import code_sha256
+from wellperf_models.runs.notebooks import Notebook, find_notebooks
+from wellperf_models.runs.parameters import Value, check_value
+from wellperf_models.runs.publish import MANIFEST, MANIFEST_SCHEMA, hash_files
+from wellperf_models.study import Study, load_study
+
+_MOST_LINES = 40
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifyReport:
+    """What did and did not reproduce.
+
+    Attributes:
+        ok: True where nothing drifted.
+        drifts: Each thing that did.
+        notes: What differs without being wrong: another environment, another key.
+        n_numbers: How many numbers of `results.json` were compared.
+    """
+
+    ok: bool
+    drifts: tuple[Drift, ...]
+    notes: tuple[str, ...]
+    n_numbers: int
+
+    def __str__(self) -> str:
+        lines = [f"note: {note}" for note in self.notes]
+        if self.ok:
+            return "\n".join([*lines, f"reproduced: {self.n_numbers} numbers compared, no drift"])
+        lines += [f"drift: {drift}" for drift in self.drifts[:_MOST_LINES]]
+        if len(self.drifts) > _MOST_LINES:
+            lines.append(f"and {len(self.drifts) - _MOST_LINES} more")
+        return "\n".join([*lines, f"not reproduced: {len(self.drifts)} drifts"])
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    file: str
+    state: Literal["done", "not run"]
+    note: str
+
+
+class Manifest(BaseModel):
+    """`manifest.json`, as read back."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    schema_: Annotated[Literal["wellperf.manifest/1"], Field(alias="schema")] = MANIFEST_SCHEMA
+    run_id: str
+    study: str
+    parameters: dict[str, dict[str, str | int | float | bool]]
+    notebooks: list[_Entry]
+    package_version: str
+    lock_sha256: str
+    code_sha256: str
+    python: str
+    files: dict[str, str]
+
+
+def verify_pack(
+    pack: str | Path,
+    *,
+    study: str | Path | None = None,
+    progress: bool | None = None,
+    notebooks_dir: Path | None = None,
+) -> VerifyReport:
+    """Checks a pack's files against its manifest, re-executes it elsewhere and compares every number.
+
+    Args:
+        pack: Folder of the pack; never written to, nor is the study's ledger.
+        study: Study file, where it is no longer where the pack says.
+        progress: As in `run_study`.
+        notebooks_dir: Other notebooks than the workbench's own.
+
+    Returns:
+        The report; `ok` is False where a file or a number drifted.
+
+    Raises:
+        RunError: Not a pack, the study or a notebook is not there, or its data break a rule now.
+        NotebookFailed: A cell fails now.
+    """
+    folder = Path(pack)
+    manifest = read_manifest(folder)
+    drifts = list(_files(folder, manifest))
+    expected = _read_results(folder)
+    loaded = load_study(study if study is not None else _study_path(folder, manifest))
+    plan = _plan(folder, manifest, loaded, notebooks_dir)
+    report, provenance = check_data(loaded)
+    if provenance is None:
+        raise RunError("The data of the pack break a rule now.", where=loaded.path.name, got=f"\n{report}")
+    drifts += _states(manifest, plan)
+    with end_cleanly(), private_folder() as work:
+        again = work / "pack"
+        again.mkdir()
+        outcomes = execute_plan(plan, again, work, progress=progress)
+        if failed := [n for n, o in outcomes.items() if not o.ok]:
+            outcome = outcomes[failed[0]]
+            raise NotebookFailed(
+                "A notebook of the pack fails now.",
+                where=f"{failed[0]}, cell {outcome.cell}",
+                got=outcome.error,
+            )
+        done = [n for n in plan.notebooks if not plan.missing[n.name]]
+        bundles = [json.loads((again / "bundles" / f"{n.name}.json").read_bytes()) for n in done]
+    got = build_results(loaded.study.name, dataclasses.asdict(provenance), bundles)
+    if expected is not None:
+        # what a bundle went through, results.json went through: JSON
+        drifts += compare_results(expected, json.loads(json.dumps(got)))
+    notes = provenance_notes(expected.get("provenance", {}) if expected else {}, got["provenance"])
+    if manifest.code_sha256 != code_sha256(plan.notebooks):
+        notes.append("the code (package or notebooks) is not the pack's")
+    return VerifyReport(
+        ok=not drifts, drifts=tuple(drifts), notes=tuple(notes), n_numbers=_count_numbers(got["evidence"])
+    )
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a pack.
+
+    Raises:
+        RunError: There is none, or it is not one.
+    """
+    try:
+        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+    except OSError as error:
+        raise RunError(
+            "This is not a pack.", where=str(folder), expected=f"a folder with {MANIFEST}", got=error.strerror
+        ) from error
+    except ValidationError as error:
+        fields = ", ".join(".".join(str(p) for p in e["loc"]) or "whole file" for e in error.errors()[:5])
+        raise RunError(
+            "The manifest of the pack is damaged.",
+            where=str(folder / MANIFEST),
+            expected=MANIFEST_SCHEMA,
+            got=fields,
+        ) from None
+
+
+def _files(folder: Path, manifest: Manifest) -> list[Drift]:
+    """Files that were changed, removed or added since the pack was published."""
+
+    def drift(name: str, expected: str, got: str) -> Drift:
+        return Drift(where="files", name=name, expected=expected, got=got, tolerance="as published")
+
+    there = hash_files(folder)
+    drifts = [drift(n, "present", "missing") for n in manifest.files if n not in there]
+    drifts += [drift(n, "absent", "extra") for n in there if n not in manifest.files]
+    drifts += [
+        drift(name, f"sha256 {digest[:12]}", f"sha256 {there[name][:12]}")
+        for name, digest in manifest.files.items()
+        if name in there and there[name] != digest
+    ]
+    return drifts
+
+
+def _read_results(folder: Path) -> dict[str, Any] | None:
+    """The results; None where the file is gone, which is a drift already."""
+    try:
+        content = json.loads((folder / "results.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise RunError(
+            "The results of the pack are not JSON.", where="results.json", got=str(error)
+        ) from error
+    if not isinstance(content, dict):
+        raise RunError("The results of the pack are damaged.", where="results.json", expected="an object")
+    return content
+
+
+def _study_path(folder: Path, manifest: Manifest) -> Path:
+    path = (folder / manifest.study).resolve()
+    if not path.exists():
+        raise RunError(
+            "The study of the pack is not where the pack says.",
+            where=manifest.study,
+            remedy="name it: wellperf verify PACK --study STUDY",
+        )
+    return path
+
+
+def _plan(folder: Path, manifest: Manifest, study: Study, notebooks_dir: Path | None) -> Plan:
+    known = {n.name: n for n in find_notebooks(notebooks_dir)}
+    lost = [e.name for e in manifest.notebooks if e.name not in known]
+    if lost:
+        raise RunError("A notebook of the pack no longer exists.", where=MANIFEST, got=", ".join(lost))
+    chosen = tuple(known[e.name] for e in manifest.notebooks)
+    return Plan(
+        study=study,
+        notebooks=chosen,
+        missing={n.name: tuple(t for t in n.meta.tables if t not in study.tables) for n in chosen},
+        parameters={n.name: _parameters(n, manifest.parameters.get(n.name, {}), folder) for n in chosen},
+    )
+
+
+def _parameters(notebook: Notebook, given: Mapping[str, Value], folder: Path) -> dict[str, Value]:
+    """The manifest's parameters, checked again: a manifest comes from elsewhere."""
+    checked: dict[str, Value] = {}
+    for name, value in given.items():
+        spec = notebook.meta.parameters.get(name)
+        if spec is None:
+            raise RunError(
+                "A parameter of the pack no longer exists.", where=notebook.name, got=repr(name[:60])
+            )
+        checked[name] = check_value(name, value, spec, where=f"{MANIFEST}: {notebook.name}", folder=folder)
+    return checked
+
+
+def _states(manifest: Manifest, plan: Plan) -> list[Drift]:
+    """Notebooks that ran then and would not now, or the other way round."""
+    return [
+        Drift(where=e.name, name="state", expected=e.state, got=now, tolerance="equal")
+        for e in manifest.notebooks
+        if e.state != (now := "not run" if plan.missing[e.name] else "done")
+    ]
+
+
+def _count_numbers(content: Any) -> int:
+    if isinstance(content, dict):
+        return sum(_count_numbers(v) for v in content.values())
+    if isinstance(content, list):
+        return sum(_count_numbers(v) for v in content)
+    return int(isinstance(content, (int, float)) and not isinstance(content, bool))

@@ -1,0 +1,54 @@
+"""What each estimand of `Truth` is, in words."""
+
+from __future__ import annotations
+
+from wellperf_models.synth.dynamics import CAUSES
+from wellperf_models.synth.tallies import CAP_HOURS, FOLLOW_UP_MONTHS
+
+HORIZONS_MONTHS = (12, 24, 36)
+
+_HAZARD = (
+    "large-sample target of a cloglog hazard of voluntary exit in a calendar month on the last exhaustion "
+    "score and the overtime of the month before, given tenure band; person-months of the extract with both "
+    "known"
+)
+_POLICY = (
+    f"voluntary exits within {FOLLOW_UP_MONTHS} months averted per 100 people employed at the extract's "
+    "start, simulated forward with feedback, by overtime "
+)
+_TENURE = ", at the exit rates by tenure of the extract's time"
+DEFINITIONS: dict[str, str] = {
+    **{
+        f"survival_{h}_months": f"share of those hired who are still employed after {h} months" + _TENURE
+        for h in HORIZONS_MONTHS
+    },
+    **{
+        f"cumulative_incidence_{cause}_{h}_months": "share of those hired who have left for this cause "
+        f"within {h} months, the other causes competing" + _TENURE
+        for cause in CAUSES
+        for h in HORIZONS_MONTHS
+    },
+    "restricted_mean_36_months": "mean months employed of the first 36 since hire" + _TENURE,
+    **{
+        f"exits_per_100_person_years_{cause}": "exits in the extract by 100 years of employment in it"
+        for cause in CAUSES
+    },
+    "exhaustion_mean": "mean of true exhaustion over person-months of the extract, points",
+    "exhaustion_autocorrelation_one_wave": "correlation of exhaustion scores one wave apart, both answered",
+    "log_hazard_ratio_exhaustion_voluntary": _HAZARD + "; per point",
+    "log_hazard_ratio_overtime_voluntary": _HAZARD + "; per hour a month",
+    "programme_effect_exhaustion_12_months": "mean exhaustion of the workforce after 12 months with the "
+    "programme in every team minus in none, points",
+    "programme_effect_voluntary_exits_per_100_person_years": "voluntary exits per 100 person-years in those "
+    "12 months with the programme in every team minus in none",
+    "overtime_minus_5_weekly_hours_voluntary_exits_averted_per_100": _POLICY
+    + "5 hours a week lower than it would have come about, not below 0",
+    "overtime_cap_10_hours_voluntary_exits_averted_per_100": _POLICY
+    + f"of at most {CAP_HOURS:g} hours a month",
+    **{
+        f"rating_gap_{group}_{stage}": f"points by which managers' ratings {stage} calibration differ for "
+        f"{group} because of who they are, at equal performance"
+        for group in ("women", "temporary")
+        for stage in ("before", "after")
+    },
+}

@@ -1,0 +1,25 @@
+"""The tables of a study: declared once, read as they are, checked by every rule.
+
+Map of the layer, in the order data pass through it:
+
+- `declare.py` what a column and a table declare; `schema.py` every table: grain, key, type, unit, source.
+- `sources.py` containers (CSV, Parquet, Excel, Stata, SQL) → cells as they stand; Parquet is scanned.
+- `header.py` which of their columns is which of ours; `parse.py` text → number, date; `conform.py`
+  duplicates, wide → long, value mapping, units. A cell that can't be read is a violation, never missing.
+- `rules.py` what a rule is, and the rules that follow from declarations; `between.py` rules between columns
+  and between tables. Narwhals expressions: the same on Polars, pandas, Spark.
+- `settings.py` names in the study file that nothing answers to.
+- `read.py` `load_tables(study) -> Tables`: all of the above, or a `TablesError` that lists every violation.
+- `check.py` `check_study(study) -> CheckReport`; `questions.py` which questions the counts can answer.
+- `dictionary.py` the data dictionary; `propose.py` a study file proposed from the headers of a folder.
+- `provenance.py` where the numbers come from.
+
+Row numbers in violations count the data rows of the source file from 1, the header not counted.
+"""
+
+from wellperf_models.tables.check import CheckReport, check_study
+from wellperf_models.tables.read import Tables, load_tables
+from wellperf_models.tables.schema import SCHEMA
+from wellperf_models.tables.violation import Violation
+
+__all__ = ["SCHEMA", "CheckReport", "Tables", "Violation", "check_study", "load_tables"]

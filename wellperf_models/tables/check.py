@@ -1,0 +1,129 @@
+"""`wellperf check`: every violation, what was read, and which questions it answers."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wellperf_models.study import Study
+from wellperf_models.tables.questions import Answerable, build_questions
+from wellperf_models.tables.read import Reading, read_study
+from wellperf_models.tables.schema import SCHEMA
+from wellperf_models.tables.violation import Violation
+
+_WIDTH = 110
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableRead:
+    """What was read of one table.
+
+    Attributes:
+        name: Its name.
+        rows: Rows, after wide to long.
+        dropped: Duplicate rows dropped, because the study says so.
+    """
+
+    name: str
+    rows: int
+    dropped: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckReport:
+    """The outcome of a check; `str(report)` is what the terminal shows.
+
+    Attributes:
+        study: Name of the study.
+        violations: Every one, by table and rule; () where there is none.
+        tables: What was read.
+        questions: Question · answerable now · after pooling · needs.
+    """
+
+    study: str
+    violations: tuple[Violation, ...]
+    tables: tuple[TableRead, ...]
+    questions: tuple[Answerable, ...]
+
+    @property
+    def ok(self) -> bool:
+        """No violation."""
+        return not self.violations
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return (
+            f"CheckReport({self.study!r}: {len(self.tables)} tables, {len(self.violations)} violations, "
+            f"{len(self.questions)} questions)"
+        )
+
+    def __str__(self) -> str:
+        """Aligned tables for a terminal; row numbers, no values."""
+        parts = [f"Study {self.study}", ""]
+        rows = [(table.name, f"{table.rows:,}", f"{table.dropped:,}") for table in self.tables]
+        parts += _align(("table", "rows", "duplicates dropped"), rows, right=(1, 2)) or ["no table was read"]
+        n = len(self.violations)
+        parts += ["", f"{n} violation{'' if n == 1 else 's'}" + (":" if n else ": every rule holds")]
+        for violation in self.violations:
+            parts += _block(violation)
+        parts.append("")
+        parts += _align(
+            ("question", "answerable now", "after pooling", "needs"),
+            [(q.question, q.now, q.after_pooling or "–", q.needs or "–") for q in self.questions],
+        )
+        return "\n".join(parts)
+
+
+def check_study(study: Study) -> CheckReport:
+    """Reads every table of a study and finds every violation.
+
+    Args:
+        study: The study.
+
+    Returns:
+        The report. Problems of the data never raise; nothing is repaired.
+    """
+    return build_report(study, read_study(study))
+
+
+def build_report(study: Study, reading: Reading) -> CheckReport:
+    """The report of a reading."""
+    names = [name for name in SCHEMA if name in reading.n_rows]
+    return CheckReport(
+        study=study.study.name,
+        violations=reading.violations,
+        tables=tuple(
+            TableRead(name=name, rows=reading.n_rows[name], dropped=reading.dropped[name]) for name in names
+        ),
+        questions=build_questions(reading.frames, study),
+    )
+
+
+def _block(violation: Violation) -> list[str]:
+    where = f"{violation.table}.{violation.column}" if violation.column else violation.table
+    plural = "" if violation.count == 1 else "s"
+    rows = ", ".join(map(str, violation.first_rows))
+    more = ", …" if len(violation.first_rows) < violation.count else ""
+    counted = (
+        f"{violation.count:,} row{plural}: {rows}{more}" if rows else f"{violation.count:,} time{plural}"
+    )
+    lines = [f"  {where} · {violation.rule} · {counted}"]
+    for label, text in (("asked", violation.text), ("to do", violation.what_to_do)):
+        lines += textwrap.wrap(text, _WIDTH, initial_indent=f"      {label}: ", subsequent_indent=" " * 13)
+    return lines
+
+
+def _align(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:
+    """Columns of equal width; [] where there are no rows."""
+    if not rows:
+        return []
+    lines = [head, ["-" * len(name) for name in head], *rows]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(head))]
+    return [
+        "  ".join(
+            cell.rjust(width) if i in right else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]

@@ -1,0 +1,202 @@
+"""Which column of a source stands for which declared one."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass, field
+
+from wellperf_models.study import TableSource
+from wellperf_models.tables.declare import TableSchema
+from wellperf_models.tables.sources import file_problem
+from wellperf_models.tables.violation import Violation
+
+_NUMBERED = re.compile(r"^(?P<name>.*)\[(?P<number>[1-9][0-9]*)\]$")
+_SHOWN_HEADERS = 12
+
+
+@dataclass(kw_only=True)
+class Mapping:
+    """Where every column comes from.
+
+    Attributes:
+        positions: Declared column or attribute → position in the header.
+        wide: Position in the header → name it stands for.
+        problems: What could not be resolved.
+        incomplete: A required column is missing, so that the rules can't be evaluated.
+    """
+
+    positions: dict[str, int] = field(default_factory=dict)
+    wide: dict[int, str] = field(default_factory=dict)
+    problems: list[Violation] = field(default_factory=list)
+    incomplete: bool = False
+
+
+def map_header(schema: TableSchema, source: TableSource, header: tuple[str, ...]) -> Mapping:
+    """Resolves the study's column mapping against a header.
+
+    A declared column that the study does not mention is taken from the column of its own name, if there is
+    one.
+    """
+    mapping = Mapping(problems=_entries(schema, source))
+    by_wide = {source.wide.name, source.wide.value} if source.wide else set()
+    elsewhere = by_wide | set(source.constants) | ({schema.subject} if source.row_id else set())
+    for column in schema.columns:
+        theirs = source.columns.get(column.name)
+        if column.name in elsewhere:
+            if theirs is not None:
+                mapping.problems.append(_twice(schema.name, column.name))
+            continue
+        _resolve(mapping, schema, column.name, theirs, header, required=column.required)
+    for name, theirs in source.attributes.items():
+        if name not in schema.names:
+            _resolve(mapping, schema, name, theirs, header, required=False)
+    for theirs, name in (source.wide.columns if source.wide else {}).items():
+        found = _position(theirs, header)
+        if isinstance(found, int):
+            mapping.wide[found] = name
+        else:
+            mapping.problems.append(_not_found(schema.name, name, theirs, header, found))
+            mapping.incomplete = True
+    _check_form(mapping, schema, source)
+    return mapping
+
+
+def _resolve(
+    mapping: Mapping,
+    schema: TableSchema,
+    name: str,
+    theirs: str | None,
+    header: tuple[str, ...],
+    *,
+    required: bool,
+) -> None:
+    found = _position(theirs if theirs is not None else name, header)
+    if isinstance(found, int):
+        mapping.positions[name] = found
+        return
+    if theirs is None and not found and not required:
+        return
+    mapping.problems.append(_not_found(schema.name, name, theirs or name, header, found))
+    mapping.incomplete |= required
+
+
+def _position(theirs: str, header: tuple[str, ...]) -> int | list[int]:
+    """Position of a header; several positions where it is ambiguous, none where it is missing."""
+    exact = [i for i, name in enumerate(header) if name == theirs]
+    if not exact and (numbered := _NUMBERED.match(theirs)):
+        every = _same(numbered["name"], header)
+        number = int(numbered["number"])
+        return every[number - 1] if number <= len(every) else []
+    exact = exact or _same(theirs, header)
+    return exact[0] if len(exact) == 1 else exact
+
+
+def _same(theirs: str, header: tuple[str, ...]) -> list[int]:
+    """Equal, or equal but for blanks around it."""
+    return [i for i, name in enumerate(header) if name == theirs] or [
+        i for i, name in enumerate(header) if name.strip() == theirs.strip()
+    ]
+
+
+def _not_found(
+    table: str, name: str, theirs: str, header: tuple[str, ...], found: int | list[int]
+) -> Violation:
+    if isinstance(found, list) and len(found) > 1:
+        return file_problem(
+            table,
+            "ambiguous_column",
+            f"{len(found)} columns are called {theirs!r}",
+            f'write [tables.{table}.columns] {name} = "{theirs}[1]" or "{theirs}[{len(found)}]"',
+            column=name,
+        )
+    close = difflib.get_close_matches(theirs, header, n=1, cutoff=0.6)
+    if not close:
+        folded = {other.casefold(): other for other in header}
+        close = [folded[c] for c in difflib.get_close_matches(theirs.casefold(), folded, n=1, cutoff=0.6)]
+    shown = ", ".join(header[:_SHOWN_HEADERS]) + (" …" if len(header) > _SHOWN_HEADERS else "")
+    return file_problem(
+        table,
+        "missing_column",
+        f"the source has no column {theirs!r}"
+        + (f"; did you mean {close[0]!r}?" if close else f"; it has: {shown}"),
+        f'write [tables.{table}.columns] {name} = "their header"',
+        column=name,
+    )
+
+
+def _entries(schema: TableSchema, source: TableSource) -> list[Violation]:
+    """Keys of the study file that name no declared column."""
+    table, problems = schema.name, []
+    declared = set(schema.names)
+    wide = {"wide.name": source.wide.name, "wide.value": source.wide.value} if source.wide else {}
+    named = [("columns", n, declared) for n in source.columns]
+    named += [("constants", n, declared) for n in source.constants]
+    named += [("units", n, declared) for n in source.units]
+    named += [("values", n, declared | set(source.attributes)) for n in source.values]
+    named += [(key, n, declared) for key, n in wide.items()]
+    for key, name, known in named:
+        if name not in known:
+            close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
+            problems.append(
+                file_problem(
+                    table,
+                    "unknown_column",
+                    f"{key} names {name!r}, which {table} does not declare"
+                    + (
+                        f"; did you mean {close[0]!r}?"
+                        if close
+                        else f"; it declares: {', '.join(schema.names)}"
+                    ),
+                    f"correct [tables.{table}] {key}; carry other columns along as attributes",
+                    column=name,
+                )
+            )
+    for name in source.attributes:
+        if name in declared:
+            problems.append(_twice(table, name))
+    if source.row_id and schema.subject is None:
+        problems.append(
+            file_problem(
+                table, "row_id", f"{table} has no column that rows could be numbered as", "remove row_id"
+            )
+        )
+    return problems
+
+
+def _twice(table: str, name: str) -> Violation:
+    return file_problem(
+        table,
+        "one_origin",
+        f"{name} has two origins in the study file (columns, constants, wide, attributes or row_id)",
+        f"leave one of them in [tables.{table}]",
+        column=name,
+    )
+
+
+def _check_form(mapping: Mapping, schema: TableSchema, source: TableSource) -> None:
+    """A file has the columns of exactly one form of its table."""
+    if not schema.forms:
+        return
+    there = set(mapping.positions) | set(source.constants)
+    used = [form for form in schema.forms if there.intersection(form)]
+    if len(used) == 1 and used[0][0] in there:
+        return
+    mapping.incomplete = True
+    choices = " or ".join(form[0] for form in schema.forms)
+    mapping.problems.append(
+        file_problem(
+            schema.name,
+            "one_form",
+            f"either {choices}: the source has {'both' if len(used) > 1 else 'neither'}",
+            f"map exactly one of {choices} in [tables.{schema.name}.columns]",
+            column=", ".join(form[0] for form in schema.forms),
+        )
+    )
+
+
+def form_columns(schema: TableSchema, there: set[str]) -> tuple[str, ...]:
+    """Declared columns of the form in use: those of the other form are left out."""
+    used = [form for form in schema.forms if form[0] in there]
+    unused = {name for form in schema.forms if form not in used for name in form}
+    return tuple(name for name in schema.names if name not in unused)

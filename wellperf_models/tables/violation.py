@@ -1,0 +1,39 @@
+"""What is wrong with the data, named and counted; no value of a person in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# row numbers shown of one violation
+SHOWN_ROWS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Violation:
+    """A rule that the data break.
+
+    Attributes:
+        table: Table of the study.
+        column: Column or columns, comma-separated; "" where the rule is about the whole file.
+        rule: Name of the rule.
+        count: Rows that break it; for a file or the study file, 1.
+        first_rows: Up to five row numbers: data rows of the source file from 1, the header not counted.
+        text: What the rule asks, in words.
+        what_to_do: How to mend it.
+    """
+
+    table: str
+    column: str
+    rule: str
+    count: int
+    text: str
+    what_to_do: str
+    first_rows: tuple[int, ...] = ()
+
+
+class Refused(Exception):
+    """Inside this layer: a table can't be read; carries the violations that say why."""
+
+    def __init__(self, *violations: Violation) -> None:
+        self.violations = violations
+        super().__init__(", ".join(v.rule for v in violations))

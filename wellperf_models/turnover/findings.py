@@ -1,0 +1,6 @@
+"""Fit + checks → Evidence; each question has its own file."""
+
+from wellperf_models.turnover.findings_description import describe
+from wellperf_models.turnover.findings_models import explain, predict
+
+__all__ = ["describe", "explain", "predict"]

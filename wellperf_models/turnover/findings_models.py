@@ -1,0 +1,271 @@
+"""Evidence `turnover.explained` and `turnover.prediction`: what goes with leaving, and in which order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from wellperf_models.evidence import (
+    Check,
+    Estimate,
+    Evidence,
+    Measure,
+    Provenance,
+    Row,
+    Support,
+    Table,
+)
+from wellperf_models.inference.multiplicity import holm
+from wellperf_models.inference.sensitivity import e_value_of_hazard_ratio
+from wellperf_models.turnover.design import Column
+from wellperf_models.turnover.findings_description import left_out_table
+from wellperf_models.turnover.frame import TurnoverFrame
+from wellperf_models.turnover.model import CoxModel, HazardModel, ValidationResult
+
+_RARE = 0.15
+_ALPHA = 0.05
+
+
+def explain(
+    frame: TurnoverFrame,
+    cox: CoxModel,
+    hazard: HazardModel,
+    checks: Sequence[Check],
+    *,
+    provenance: Provenance,
+) -> Evidence:
+    """Builds the evidence on associations; aggregates only.
+
+    Args:
+        frame: The turnover frame.
+        cox: From `fit_cox`.
+        hazard: From `fit_hazard`; its hazard ratios by level are tabled beside Cox's.
+        checks: From `check_cox` and `check_hazard`.
+        provenance: Where the numbers come from.
+    """
+    quantile = _quantile(cox)
+    ratios = tuple(
+        _hazard_ratio(column, float(b), float(s), cox, quantile)
+        for column, b, s in zip(cox.columns, cox.fit.beta, cox.fit.std_error, strict=True)
+    )
+    leading = int(np.argmax(np.abs(cox.fit.beta) / cox.fit.std_error))
+    tables = [
+        _ratio_table("hazard_ratios", "Hazard ratios, all covariates together (Cox)", ratios),
+        _hazard_table(hazard, quantile),
+    ]
+    if frame.left_out:
+        tables.append(left_out_table(frame.left_out))
+    return Evidence(
+        id="turnover.explained",
+        question="What goes with leaving?",
+        answer=_answer(cox, quantile),
+        estimand=f"Ratio of the monthly rates of exit ({cox.cause.replace('_', ' ')}) between people of the "
+        "same tenure who differ in one covariate and share the others, as known before the month; other "
+        "causes count as censored. It is the large-sample target of this model, not an effect.",
+        population=frame.population + "; those with every covariate known",
+        design="association",
+        provenance=provenance,
+        estimates=(*ratios, *_e_values(ratios[leading], cox)),
+        tables=tuple(tables),
+        checks=tuple(checks),
+        assumptions=(
+            "Hazard ratios do not change with tenure (tested).",
+            "Given the covariates, who is not measured leaves like who is.",
+            "Given the covariates, other exits and censoring have nothing to do with this kind of exit.",
+        ),
+        limits=(
+            "An association: whatever is not in the model may lie behind it. The E-value says how strong it "
+            "would have to be.",
+            "Hazard ratios shrink towards 1 with differences between people that nobody measured.",
+            "What was known may be months old: the last value before the month is used, however old it is.",
+            "Workload and strain drive each other: adjusting for one hides part of the other.",
+        ),
+    )
+
+
+def predict(
+    frame: TurnoverFrame, result: ValidationResult, checks: Sequence[Check], *, provenance: Provenance
+) -> Evidence:
+    """Builds the evidence on foretelling the order of exits.
+
+    Args:
+        frame: The turnover frame.
+        result: From `validate`.
+        checks: From `check_validation`.
+        provenance: Where the numbers come from.
+    """
+    c = result.concordance
+    estimate = Estimate(
+        name="concordance",
+        label="concordance (C) for people the model has not seen",
+        value=c.mean,
+        low=max(0.0, c.low),
+        high=min(1.0, c.high),
+        coverage=0.95,
+        interval="confidence",
+        unit="C (0.5 is chance, 1 is perfect order)",
+        se=c.std_error,
+        support=Support(
+            n_people=result.n_people,
+            n_events=result.n_leavers,
+            n_non_events=result.n_people - result.n_leavers,
+            n_parameters=result.n_parameters,
+            residual_df=result.n_leavers - result.n_parameters,
+        ),
+    )
+    kept = {"person": "every person", "covariate_pattern": "people alike in every covariate"}
+    together = kept.get(result.group_by, "every cluster")
+    return Evidence(
+        id="turnover.prediction",
+        question="How well can the risk of leaving be ordered?",
+        answer="Shown one who leaves and another of the same tenure who is still at work, the model ranks the "
+        "leaver higher with a concordance of {concordance.estimate}; 0.5 is a coin.",
+        estimand="Probability that, of two people of the same tenure at work at the time one of them leaves "
+        f"({frame.causes[0].replace('_', ' ')}), the model ranks the leaver higher; over {result.repeats} × "
+        f"{result.folds} folds that keep {together} together.",
+        population=frame.population + "; those with every covariate known",
+        design="prediction",
+        provenance=provenance,
+        estimates=(estimate,),
+        checks=tuple(checks),
+        assumptions=(
+            "The future resembles the months observed.",
+            "Nothing among the covariates was recorded after the fact.",
+        ),
+        limits=(
+            "An order of groups, not a forecast for a person: never to be used to decide on anyone.",
+            "The interval is over repeated folds (Nadeau–Bengio); it does not carry over to another firm.",
+            "Only pairs of the same tenure are compared.",
+        ),
+    )
+
+
+def _quantile(cox: CoxModel) -> float:
+    """Normal, or t with clusters − 1 degrees of freedom."""
+    from scipy import stats
+
+    if cox.fit.n_clusters is None:
+        return float(stats.norm.ppf(0.975))
+    return float(stats.t.ppf(0.975, cox.fit.n_clusters - 1))
+
+
+def _hazard_ratio(column: Column, beta: float, error: float, cox: CoxModel, quantile: float) -> Estimate:
+    return Estimate(
+        name=f"hazard_ratio_{column.name}",
+        label=column.label,
+        value=math.exp(beta),
+        low=math.exp(beta - quantile * error),
+        high=math.exp(beta + quantile * error),
+        coverage=0.95,
+        interval="confidence",
+        unit="hazard ratio",
+        scale="log",
+        se=error,
+        support=_support(column, cox.n_people, cox.n_leavers, cox.columns, cox.fit.n_clusters),
+    )
+
+
+def _support(
+    column: Column, n_people: int, n_leavers: int, columns: Sequence[Column], n_clusters: int | None
+) -> Support:
+    smallest = [c.n_people for c in columns if c.level is not None]
+    return Support(
+        n_people=n_people,
+        n_events=column.n_events,
+        n_non_events=column.n_non_events,
+        residual_df=n_leavers - len(columns),
+        n_parameters=len(columns),
+        smallest_level=min(smallest) if smallest else None,
+        n_clusters=n_clusters,
+    )
+
+
+def _answer(cox: CoxModel, quantile: float) -> str:
+    """Names what is clear after Holm over covariates, the clearest first; association words only."""
+    clear = _clear(cox)
+    what = f"exits ({cox.cause.replace('_', ' ')})"
+    if not clear:
+        return f"No covariate is clearly associated with {what}, after correction for looking at several."
+    told = []
+    for index in clear[:3]:
+        column = cox.columns[index]
+        told.append(f"{column.label}: {{hazard_ratio_{column.name}.estimate}}")
+    return (
+        f"Rates of {what} go with the following, other covariates equal, as hazard ratios (associations, not "
+        f"effects): {'; '.join(told)}."
+    )
+
+
+def _clear(cox: CoxModel) -> list[int]:
+    """Columns whose Holm-corrected two-sided p is below .05, clearest first."""
+    from scipy import stats
+
+    z = np.abs(cox.fit.beta) / cox.fit.std_error
+    df = np.inf if cox.fit.n_clusters is None else cox.fit.n_clusters - 1
+    adjusted = holm((2 * stats.t.sf(z, df)).tolist())
+    return [int(i) for i in np.argsort(-z, kind="stable") if adjusted[int(i)] < _ALPHA]
+
+
+def _e_values(leading: Estimate, cox: CoxModel) -> tuple[Estimate, Estimate]:
+    """E-values of the clearest association and of the end of its interval nearer to 1."""
+    assert leading.low is not None
+    assert leading.high is not None
+    rare = cox.n_leavers / cox.n_people < _RARE
+    inside = leading.low <= 1 <= leading.high
+    nearer = leading.low if leading.value > 1 else leading.high
+    return (
+        Estimate(
+            name="e_value",
+            label=f"E-value of the clearest association ({leading.label})",
+            value=e_value_of_hazard_ratio(leading.value, rare=rare),
+            unit="risk ratio",
+            support=leading.support,
+        ),
+        Estimate(
+            name="e_value_limit",
+            label="E-value of the end of its interval nearer to 1",
+            value=1.0 if inside else e_value_of_hazard_ratio(nearer, rare=rare),
+            unit="risk ratio",
+            support=leading.support,
+        ),
+    )
+
+
+_RATIO_MEASURES = (
+    Measure(name="hazard_ratio", kind="model", unit="hazard ratio", label="Hazard ratio"),
+    Measure(name="low", kind="model", unit="hazard ratio", label="95 % from"),
+    Measure(name="high", kind="model", unit="hazard ratio", label="to"),
+)
+
+
+def _ratio_table(name: str, title: str, ratios: Sequence[Estimate]) -> Table:
+    return Table(
+        name=name,
+        title=title,
+        keys=("covariate",),
+        measures=_RATIO_MEASURES,
+        rows=tuple(Row(key=(e.label,), values=(e.value, e.low, e.high), support=e.support) for e in ratios),
+        partition=False,
+        computation="iterative",
+    )
+
+
+def _hazard_table(hazard: HazardModel, quantile: float) -> Table:
+    errors = hazard.fit.std_error
+    rows = []
+    for column, b, s in zip(hazard.columns, hazard.fit.beta, errors, strict=True):
+        support = _support(column, hazard.n_people, hazard.n_leavers, hazard.columns, hazard.fit.n_clusters)
+        values = tuple(math.exp(v) for v in (b, b - quantile * s, b + quantile * s))
+        rows.append(Row(key=(column.label,), values=values, support=support))
+    bands = "bands of tenure" if hazard.band_edges is not None else "one baseline a month"
+    return Table(
+        name="hazard_ratios_by_level",
+        title=f"Hazard ratios by level, everyone at risk (monthly hazard on cells, {bands})",
+        keys=("covariate",),
+        measures=_RATIO_MEASURES,
+        rows=tuple(rows),
+        partition=False,
+        computation="iterative",
+    )

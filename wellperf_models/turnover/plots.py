@@ -1,0 +1,349 @@
+"""Released → pictures of staying and leaving; every number in a title or label has passed the gate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from wellperf_models.disclosure import Released
+from wellperf_models.disclosure.wording import print_estimate
+from wellperf_models.errors import DesignError
+from wellperf_models.evidence import Curve, Estimate
+from wellperf_models.figures import INK, LINE_STYLES, PALETTE, QUIET, Picture, new_figure, style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_MAX_PANELS = 12
+_HATCHES = ("", "///", "...", "\\\\\\", "xxx", "+++", "ooo")
+
+
+def plot_survival(released: Released) -> Picture | None:
+    """Share still employed by tenure, with its band and the number at risk below.
+
+    Args:
+        released: Evidence "turnover.description" after the gate.
+
+    Returns:
+        The picture, or None where the curve was not released.
+
+    Raises:
+        DesignError: It is another answer.
+    """
+    _require(released, "turnover.description")
+    curves = released.curves_of("survival")
+    if not curves:
+        return None
+    curve = curves[0]
+    title = _survival_title(released, curve)
+    with style():
+        figure, axes = new_figure(height=4.6)
+        _draw(axes, curve, PALETTE[0], LINE_STYLES[0])
+        axes.annotate(
+            curve.label, (curve.x[-1], curve.y[-1]), xytext=(-4, 14), textcoords="offset points", ha="right"
+        )
+        axes.set_ylim(0, 1.02)
+        axes.set_xlim(left=curve.x[0])
+        _percent(axes)
+        axes.set_ylabel("Still employed (% of people)")
+        axes.set_xlabel("Months of tenure")
+        _risk_table(axes, curve)
+        axes.set_title(title)
+    end = f"The curve ends at {curve.x[-1]:.0f} months at {100 * curve.y[-1]:.0f} %"
+    band = f"(95 % band {100 * curve.low[-1]:.0f} to {100 * curve.high[-1]:.0f} %)."
+    return Picture(figure=figure, alt=f"{title}. {end} {band}", title=title)
+
+
+def plot_survival_by_group(released: Released) -> Picture | None:
+    """Small panels: each group's curve with its band over everyone's in grey.
+
+    Args:
+        released: Evidence "turnover.description" after the gate.
+
+    Returns:
+        The picture (the largest twelve groups), or None where fewer than two groups were released.
+
+    Raises:
+        DesignError: It is another answer.
+    """
+    _require(released, "turnover.description")
+    groups = sorted(released.curves_of("survival_by_group"), key=lambda c: -c.support.n_people)[:_MAX_PANELS]
+    if len(groups) < 2:
+        return None
+    groups = sorted(groups, key=lambda c: c.group)
+    everyone = released.curves_of("survival")
+    columns = min(4, len(groups))
+    lines = math.ceil(len(groups) / columns)
+    title, alt = _group_words(groups, _last_horizon(released, min(c.x[-1] for c in groups)))
+    with style():
+        figure, axes = new_figure(width=7.6, height=1.1 + 1.9 * lines)
+        axes.remove()
+        panels = figure.subplots(lines, columns, sharex=True, sharey=True, squeeze=False)
+        for position, panel in enumerate(panels.flat):
+            if position >= len(groups):
+                panel.set_visible(False)
+                continue
+            for curve in everyone[:1]:
+                panel.step(curve.x, curve.y, where="post", color=QUIET, linestyle=LINE_STYLES[1], lw=1.0)
+            _draw(panel, groups[position], PALETTE[0], LINE_STYLES[0])
+            panel.set_title(groups[position].group, fontsize=9.5)
+            panel.set_ylim(0, 1.02)
+            _percent(panel)
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
+        figure.supxlabel("Months of tenure", fontsize=10)
+        figure.supylabel("Still employed (%); dashed: everyone", fontsize=10)
+    return Picture(figure=figure, alt=alt, title=title)
+
+
+def plot_incidence(released: Released) -> Picture | None:
+    """Stacked shares who have left for each cause; what is left above is still employed.
+
+    Args:
+        released: Evidence "turnover.description" after the gate.
+
+    Returns:
+        The picture, or None where no curve of a cause was released.
+
+    Raises:
+        DesignError: It is another answer.
+    """
+    _require(released, "turnover.description")
+    curves = released.curves_of("cumulative_incidence")
+    if not curves:
+        return None
+    grid = sorted({x for c in curves for x in c.x})
+    layers = [[_value_at(c, x) for x in grid] for c in curves]
+    ends = [layer[-1] for layer in layers]
+    largest = max(range(len(curves)), key=lambda i: ends[i])
+    at = _last_horizon(released, grid[-1])
+    # the exact estimate where it passed; the curve is only known at the ends of blocks of exits
+    asked = f"{curves[largest].name.removeprefix('incidence_')}_exits_{f'{at:g}'.replace('.', '_')}_months"
+    exact = released.has(asked)
+    share = released.estimate(asked).value if exact else _value_at(curves[largest], at)
+    title = f"{_percent_of(share)} {_lower(curves[largest].label)} within {at:g} months"
+    with style():
+        figure, axes = new_figure(width=7.6)
+        floor = [0.0] * len(grid)
+        for number, (curve, layer) in enumerate(zip(curves, layers, strict=True)):
+            top = [a + b for a, b in zip(floor, layer, strict=True)]
+            colour = PALETTE[number % len(PALETTE)]
+            axes.fill_between(
+                grid,
+                floor,
+                top,
+                step="post",
+                facecolor=colour,
+                alpha=0.55,
+                hatch=_HATCHES[number % len(_HATCHES)],
+                edgecolor="white",
+                linewidth=0.0,
+            )
+            axes.step(grid, top, where="post", color=colour, lw=1.2, linestyle="-")
+            # direct label beside the layer it names
+            axes.annotate(
+                f"{curve.label} ({100 * layer[-1]:.0f} %)",
+                (grid[-1], (floor[-1] + top[-1]) / 2),
+                xytext=(6, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+                annotation_clip=False,
+            )
+            floor = top
+        axes.annotate(
+            f"Still employed ({100 * (1 - floor[-1]):.0f} %)",
+            (grid[-1], (1 + floor[-1]) / 2),
+            xytext=(6, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=9,
+            annotation_clip=False,
+        )
+        axes.set_xlim(grid[0], grid[-1])
+        axes.set_ylim(0, 1)
+        _percent(axes)
+        axes.set_xlabel("Months of tenure")
+        axes.set_ylabel("Have left (% of people), by cause")
+        axes.set_title(title)
+    told = "; ".join(f"{_lower(c.label)} {100 * e:.0f} %" for c, e in zip(curves, ends, strict=True))
+    stay = f"still employed {_percent_of(1 - sum(ends))}"
+    alt = f"{title}. Stacked by cause at {grid[-1]:.0f} months: {told}; {stay}."
+    return Picture(figure=figure, alt=alt, title=title)
+
+
+def plot_hazard_ratios(released: Released) -> Picture | None:
+    """Forest plot of the hazard ratios with their 95 % intervals.
+
+    Args:
+        released: Evidence "turnover.explained" after the gate.
+
+    Returns:
+        The picture, or None where no hazard ratio was released.
+
+    Raises:
+        DesignError: It is another answer.
+    """
+    _require(released, "turnover.explained")
+    ratios = [e for e in released.estimates if e.name.startswith("hazard_ratio_")]
+    if not ratios:
+        return None
+    ratios = sorted(ratios, key=lambda e: e.value)
+    title = _ratio_title(ratios)
+    with style():
+        figure, axes = new_figure(width=8.4, height=1.5 + 0.32 * len(ratios))
+        for position, item in enumerate(ratios):
+            clear = _excludes_one(item)
+            low, high = item.low or item.value, item.high or item.value
+            axes.plot([low, high], [position, position], color=PALETTE[0], linestyle="-", lw=1.6)
+            # filled where the interval excludes 1: not by colour alone
+            axes.plot(
+                item.value,
+                position,
+                marker="s",
+                linestyle="none",
+                color=PALETTE[0],
+                markerfacecolor=PALETTE[0] if clear else "white",
+            )
+            axes.annotate(
+                print_estimate(item),
+                (1.0, position),
+                xycoords=("axes fraction", "data"),
+                xytext=(8, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=9,
+                annotation_clip=False,
+            )
+        axes.axvline(1.0, color=INK, lw=1.0, linestyle="-")
+        axes.set_xscale("log")
+        _ratio_ticks(axes, ratios)
+        axes.set_yticks(range(len(ratios)), [e.label for e in ratios], fontsize=9)
+        axes.grid(visible=False, axis="y")
+        axes.set_xlabel("Hazard ratio (log scale; filled: 95 % interval excludes 1)")
+        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
+    told = "; ".join(f"{e.label} {print_estimate(e)}" for e in reversed(ratios[-6:]))
+    alt = f"{title}. Hazard ratios with 95 % intervals, highest first: {told}"[:1100] + "."
+    return Picture(figure=figure, alt=alt, title=title)
+
+
+def _require(released: Released, identifier: str) -> None:
+    if released.id != identifier:
+        raise DesignError(f"This picture is made from {identifier}.", got=released.id)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _draw(axes: Axes, curve: Curve, colour: str, line: object) -> None:
+    axes.fill_between(curve.x, curve.low, curve.high, step="post", color=colour, alpha=0.18, linewidth=0)
+    axes.step(curve.x, curve.y, where="post", color=colour, linestyle=line)
+
+
+def _percent(axes: Axes) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
+
+
+def _value_at(curve: Curve, x: float) -> float:
+    """The step function at x, from released points only."""
+    below = [y for at, y in zip(curve.x, curve.y, strict=True) if at <= x]
+    return below[-1] if below else curve.y[0]
+
+
+def _risk_table(axes: Axes, curve: Curve) -> None:
+    """Numbers at risk under five ticks, as released."""
+    ticks = [t for t in axes.get_xticks() if curve.x[0] <= t <= curve.x[-1]][:9]
+    axes.set_xticks(ticks)
+    axes.xaxis.labelpad = 22
+    for tick in ticks:
+        later = [n for at, n in zip(curve.x, curve.at_risk, strict=True) if at >= tick]
+        axes.annotate(
+            f"{later[0]}" if later else "",
+            (tick, 0),
+            xycoords=("data", "axes fraction"),
+            xytext=(0, -26),
+            textcoords="offset points",
+            ha="center",
+            fontsize=8.5,
+            color=QUIET,
+            annotation_clip=False,
+        )
+    axes.annotate(
+        "at risk",
+        (0, 0),
+        xycoords="axes fraction",
+        xytext=(-14, -26),
+        textcoords="offset points",
+        ha="right",
+        fontsize=8.5,
+        color=QUIET,
+        annotation_clip=False,
+    )
+
+
+def _survival_title(released: Released, curve: Curve) -> str:
+    asked = [e for e in released.estimates if e.name.startswith("survival_")]
+    if asked:
+        return f"{_percent_of(asked[-1].value)} are {asked[-1].label}"
+    return f"{_percent_of(curve.y[-1])} are still employed after {curve.x[-1]:.0f} months"
+
+
+def _percent_of(value: float) -> str:
+    return f"{100 * value:.0f} %"
+
+
+def _last_horizon(released: Released, end: float) -> float:
+    """The last tenure reported that lies before `end`, else `end`."""
+    asked = [e.name.split("_")[1:-1] for e in released.estimates if e.name.startswith("survival_")]
+    inside = [float(".".join(parts)) for parts in asked if float(".".join(parts)) <= end]
+    return max(inside, default=end)
+
+
+def _group_words(groups: Sequence[Curve], at: float) -> tuple[str, str]:
+    """Title and alt text: the extremes at a tenure that all groups reach, if their bands are apart."""
+    values = {c.group: _value_at(c, at) for c in groups}
+    highest = max(groups, key=lambda c: values[c.group])
+    lowest = min(groups, key=lambda c: values[c.group])
+    told = "; ".join(f"{g} {_percent_of(v)}" for g, v in values.items())
+    alt = f"Still employed after {at:.0f} months by group: {told}."
+    apart = _bound_at(lowest, at, lowest.high) < _bound_at(highest, at, highest.low)
+    if not apart:
+        return f"How long people stay differs little between groups (at {at:.0f} months)", alt
+    title = (
+        f"After {at:.0f} months {_percent_of(values[lowest.group])} remain in {lowest.group}, "
+        f"{_percent_of(values[highest.group])} in {highest.group}"
+    )
+    return title, f"{title}. {alt}"
+
+
+def _bound_at(curve: Curve, x: float, bound: Sequence[float]) -> float:
+    below = [b for at, b in zip(curve.x, bound, strict=True) if at <= x]
+    return below[-1] if below else bound[0]
+
+
+def _excludes_one(estimate: Estimate) -> bool:
+    return estimate.low is not None and estimate.high is not None and not estimate.low <= 1 <= estimate.high
+
+
+def _ratio_title(ratios: Sequence[Estimate]) -> str:
+    clear = [e for e in ratios if _excludes_one(e)]
+    if not clear:
+        return "No covariate is clearly associated with leaving"
+    first = max(clear, key=lambda e: abs(math.log(e.value)) / (e.se or 1.0))
+    return f"{first.label}: hazard ratio {print_estimate(first)}"
+
+
+def _ratio_ticks(axes: Axes, ratios: Sequence[Estimate]) -> None:
+    from matplotlib.ticker import FixedLocator, NullFormatter, NullLocator
+
+    low = min(e.low or e.value for e in ratios)
+    high = max(e.high or e.value for e in ratios)
+    wanted = (0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
+    shown = [t for t in wanted if low * 0.95 <= t <= high * 1.05] or [1.0]
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_locator(FixedLocator(shown))
+    axes.set_xticklabels([f"{t:g}" for t in shown])
