@@ -7,8 +7,7 @@ import math
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from wellperf_models.cells import build_cells, build_count_cells, build_gaussian_cells
 from wellperf_models.errors import WellperfError
@@ -22,7 +21,7 @@ def rows_of(seed: int, n: int) -> pl.DataFrame:
     rng = np.random.default_rng(seed)
     return pl.DataFrame(
         {
-            "a": rng.choice(["x", "y", None], n),
+            "a": pl.Series([("x", "y", None)[i] for i in rng.integers(0, 3, n)], dtype=pl.String),
             "period": rng.integers(0, 4, n),
             "event": rng.integers(0, 3, n),
             "score": rng.normal(3, 2, n),

@@ -102,8 +102,9 @@ def style() -> Iterator[None]:
     import matplotlib as mpl
 
     with mpl.rc_context():
-        mpl.rcParams.update({k: v for k, v in mpl.rcParamsDefault.items() if "backend" not in k})
-        mpl.rcParams.update(_settings())
+        # the backend is the session's own affair
+        plain: Any = {k: v for k, v in mpl.rcParamsDefault.items() if "backend" not in k}
+        mpl.rcParams.update(plain | _settings())
         yield
 
 

@@ -51,7 +51,7 @@ class _Reader(HTMLParser):
 
     @property
     def words(self) -> str:
-        return re.sub(r"[ \n]+", " ", "".join(self.text))
+        return re.sub(r"[ \n\u00a0]+", " ", "".join(self.text))
 
 
 def _page(*cells: dict[str, Any], **changes: Any) -> Page:
@@ -209,7 +209,7 @@ def test_checks_say_their_state_in_words() -> None:
 
 def test_suppressed_cells_are_dashes_with_a_footnote() -> None:
     text = _all_pages()["30_turnover.html"]
-    assert text.count('<span aria-label="not shown">—</span>') == 2
+    assert text.count('<span aria-label="no value">—</span>') == 2
     assert "— not shown: too few people" in text
     shown = released()
     shown["tables"][0]["rows"].pop()

@@ -6,7 +6,7 @@ import pytest
 from wellperf_models.errors import DesignError
 from wellperf_models.synth import DEFINITIONS, PRESETS, Truth, World, truth
 from wellperf_models.synth.dynamics import Policy, advance, roll_out
-from wellperf_models.synth.large_sample import SHAPE, fit_hazard, tenure_steps
+from wellperf_models.synth.large_sample import SHAPE, fit_levels, fit_slopes, tenure_steps
 from wellperf_models.synth.path import begin
 from wellperf_models.synth.tallies import tally_block
 
@@ -131,15 +131,26 @@ def test_a_policy_moves_no_draw_of_anyone_it_does_not_touch():
 def test_hazard_fit_recovers_what_cells_were_made_from():
     rng = np.random.default_rng(0)
     at_risk = np.zeros(SHAPE, dtype=np.int64)
-    cells = rng.integers(0, np.prod(SHAPE[:2]) * 60, 3000)
-    band, score, overtime = np.unravel_index(cells, (*SHAPE[:2], 60))
+    cells = rng.integers(0, SHAPE[0] * 31 * 60, 3000)
+    band, score, overtime = np.unravel_index(cells, (SHAPE[0], 31, 60))
     at_risk[band, score, overtime] = 4000
     eta = -4.0 - 0.1 * np.arange(SHAPE[0])[:, None, None] + 0.3 * np.arange(SHAPE[1])[None, :, None] / 5
     p = -np.expm1(-np.exp(eta + 0.02 * np.arange(SHAPE[2])[None, None, :] / 2))
     events = rng.binomial(at_risk, np.minimum(p, 1))
-    exhaustion, hours = fit_hazard(at_risk, events)
-    assert exhaustion == pytest.approx(0.3, abs=0.01)
-    assert hours == pytest.approx(0.02, abs=0.002)
+    slopes = fit_slopes(at_risk, events)
+    assert slopes["log_hazard_ratio_exhaustion_voluntary"] == pytest.approx(0.3, abs=0.01)
+    assert slopes["log_hazard_ratio_overtime_voluntary"] == pytest.approx(0.02, abs=0.002)
+    spread = np.average(np.square(np.arange(31) / 5), weights=at_risk.sum(axis=(0, 2))[:31])
+    spread -= np.average(np.arange(31) / 5, weights=at_risk.sum(axis=(0, 2))[:31]) ** 2
+    assert slopes["log_hazard_ratio_exhaustion_voluntary_per_sd"] == pytest.approx(
+        0.3 * spread**0.5, rel=0.03
+    )
+    levels = fit_levels(at_risk, events)
+    # scores are spread evenly: 1.6 to 2.4 against 0 to 1.4 and 2.6 to 3.4
+    assert levels["log_hazard_ratio_exhaustion_up_to_1.5_against_1.5_to_2.5"] == pytest.approx(
+        -0.39, abs=0.05
+    )
+    assert levels["log_hazard_ratio_exhaustion_2.5_to_3.5_against_1.5_to_2.5"] == pytest.approx(0.3, abs=0.05)
 
 
 def test_tenure_counts_anniversaries_as_whole_months():

@@ -10,6 +10,7 @@ from wellperf_models.errors import DesignError
 from wellperf_models.study import load_study
 from wellperf_models.synth import (
     DEFAULT_SEED,
+    DEFINITIONS,
     PRESETS,
     VARIANTS,
     simulate,
@@ -51,6 +52,7 @@ def test_committed_truth_is_that_of_the_default_world_on_a_million_people():
     assert kept["world"] == json.loads(again.to_json())["world"]
     assert list(kept["estimands"]) == list(again.estimands)
     for name, entry in kept["estimands"].items():
+        assert entry["definition"] == DEFINITIONS[name]
         error = (entry["monte_carlo_error"] ** 2 + again.monte_carlo_error[name] ** 2) ** 0.5
         # 28 estimands, Student's t with 9 degrees of freedom, family-wise .001
         assert abs(entry["value"] - again.estimands[name]) < 6.6 * error, name

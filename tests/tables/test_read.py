@@ -9,11 +9,12 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
+import sqlalchemy as sa
 
 from tests.tables.folder import HEAD, SPELLS, write_study
 from tests.tables.good import frame, frames, make_study
 from wellperf_models.errors import TablesError
-from wellperf_models.tables import SCHEMA, Tables, check_study, load_tables
+from wellperf_models.tables import SCHEMA, Tables, check_study, load_tables, sources
 from wellperf_models.tables.declare import Column
 
 D = dt.date
@@ -340,3 +341,19 @@ def test_every_column_is_described() -> None:
             assert schema.source_of(column.name)
             if column.type == "whole":
                 assert column.unit, column
+
+
+def test_tab_separates_and_blanks_in_values_count(tmp_path: Path) -> None:
+    text = "employee_id\tgender\n1\tM \n2\tF\n"
+    sections = '[tables.people]\npath = "p.csv"\nseparator = "\\t"\n'
+    sections += '[tables.people.values.gender]\n"M " = "m"\nF = "f"\n'
+    tables = load_tables(write_study(tmp_path, sections, p_csv=text))
+    assert _rows(tables, "people", "gender") == [("m",), ("f",)]
+
+
+def test_database_errors_hide_the_address_and_the_cells() -> None:
+    engine = sa.create_engine("sqlite:////srv/Zsecret.db")
+    named = sa.exc.OperationalError("select 1", {}, Exception("no table x in /srv/Zsecret.db\nmore"))
+    assert sources._hidden(named, engine) == ": no table x in …"
+    cell = sa.exc.DataError("select 1", {}, Exception("invalid number: 'Zcell'"))
+    assert sources._hidden(cell, engine) == ""

@@ -7,7 +7,7 @@ does not. Fitted by Fisher scoring; periods are eliminated (Schur complement): a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,7 +27,7 @@ class HazardFit:
     Attributes:
         link: cloglog or logit.
         periods: Codes of the periods with events, shape (T,); in any other period the hazard is 0.
-        alpha: Their intercepts, shape (T,).
+        alpha: Their intercepts, shape (T,); infinite where everyone at risk had the event.
         beta: Coefficients, shape (p,); log hazard ratios under cloglog.
         covariance: Of beta, expected information, shape (p, p).
         observed_covariance: Of beta, observed information, shape (p, p).
@@ -92,7 +92,7 @@ def fit_hazard(
     """
     if not events.sum() > 0:
         raise DesignError("There are no events to model.", where="inference.hazard", expected="at least one")
-    with_events = np.unique(period[events > 0])
+    with_events, certain = _informative_periods(period, n, events)
     used = np.isin(period, with_events)
     cells = _Cells(
         period=np.searchsorted(with_events, period[used]).astype(np.int64),
@@ -103,9 +103,26 @@ def fit_hazard(
     )
     scale = _check_columns(cells, names)
     alpha, beta, iterations = _maximise(cells, link, scale, names)
-    return _finish(
-        cells, with_events, alpha, beta, link, None if cluster is None else cluster[used], iterations
-    )
+    own_cluster = None if cluster is None else cluster[used]
+    fit = _finish(cells, with_events, alpha, beta, link, own_cluster, iterations)
+    periods = np.concatenate((fit.periods, certain))
+    order = np.argsort(periods)
+    alphas = np.concatenate((alpha, np.full(certain.size, np.inf)))[order]
+    return replace(fit, periods=periods[order], alpha=alphas)
+
+
+def _informative_periods(period: Ints, n: Floats, events: Floats) -> tuple[Ints, Ints]:
+    """Periods with some events, and those in which everyone had it: hazard 0 or 1 says nothing about β."""
+    codes, place = np.unique(period, return_inverse=True)
+    happened, at_risk = np.bincount(place, weights=events), np.bincount(place, weights=n)
+    some = (happened > 0) & (happened < at_risk)
+    if not some.any():
+        raise DesignError(
+            "In every period either nobody or everybody had the event.",
+            where="inference.hazard",
+            remedy="wider bands of tenure",
+        )
+    return codes[some].astype(np.int64), codes[(happened > 0) & ~some].astype(np.int64)
 
 
 def predict_hazard(fit: HazardFit, period: Ints, X: Floats) -> Floats:
@@ -157,9 +174,8 @@ def _pieces(cells: _Cells, alpha: Floats, beta: Floats, link: Link) -> tuple[Flo
     if link == "logit":
         return u, expected, expected
     rate = np.exp(eta)
-    # −d²/dη² of d log(1 − e^−λ) − (n − d) λ
-    observed = cells.n * rate - cells.events * rate * (h - rate * np.exp(-rate)) / h**2
-    observed -= cells.events * rate
+    # −d²/dη² of d log(1 − e^−λ) − (n − d) λ, λ = e^η
+    observed = cells.events * rate**2 * np.exp(-rate) / h**2 - u
     return u, expected, observed
 
 

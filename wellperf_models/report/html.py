@@ -78,8 +78,9 @@ def count_checks(checks: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def _all_checks(parts: Parts) -> dict[str, int]:
-    """Counts over all answers of a page."""
-    return count_checks([c for a in parts.answers if a.evidence is not None for c in a.evidence["checks"]])
+    """Counts over all answers of a page, or over those it sums up."""
+    counts = count_checks([c for a in parts.answers if a.evidence is not None for c in a.evidence["checks"]])
+    return {state: n + sum(line[f"n_{state}"] for line in parts.lines) for state, n in counts.items()}
 
 
 def _require_base64(png: str, where: str) -> None:
@@ -120,8 +121,21 @@ def _unit(estimate: Mapping[str, Any]) -> str:
     return "" if estimate["unit"] in ("probability", "share", "rate") else str(estimate["unit"])
 
 
+def _head_unit(measure: Mapping[str, Any]) -> str:
+    """Unit for a column head; nothing where the label says it already."""
+    unit = str(measure["unit"])
+    return "" if unit.lower() in str(measure["label"] or measure["name"]).lower() else unit
+
+
 def _lead(estimates: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
     return estimates[:_LEAD_ESTIMATES]
+
+
+def _keep_together(value: Any) -> Any:
+    """A number and its per cent sign stay on one line."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return value.replace(" %", "\N{NO-BREAK SPACE}%")
+    return value
 
 
 @cache
@@ -130,13 +144,14 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("wellperf_models.report", "template"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        finalize=_keep_together,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     loader = environment.loader
     assert loader is not None
     style, _, _ = loader.get_source(environment, "style.css")
-    environment.filters["interval_name"] = _interval_name
+    environment.filters.update(interval_name=_interval_name, unit_of=_unit)
     environment.globals.update(
         style=Markup(style),
         count_checks=count_checks,
@@ -145,6 +160,7 @@ def _environment() -> jinja2.Environment:
         curve_rows=_curve_rows,
         interval_name=_interval_name,
         unit_of=_unit,
+        head_unit=_head_unit,
         lead=_lead,
         state_of=lambda passed: _STATES[passed],
         number=print_number,

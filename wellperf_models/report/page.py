@@ -140,7 +140,8 @@ class _Taken:
     def markdown(self, text: str) -> None:
         """A Markdown text; the part under the heading on limits is kept apart."""
         story, _, limits = text.partition(_LIMITS_HEADING)
-        if story.strip():
+        # a heading alone announced an output that stands elsewhere on the page
+        if any(line.strip() and not line.startswith("#") for line in story.splitlines()):
             self.notes.append(Note(html=render_markdown(story)))
         if limits.strip():
             self.limits.append(Note(html=render_markdown(limits)))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from wellperf_models.study.base import Section
 
@@ -17,6 +17,9 @@ class Wide(Section):
         value: Declared column that takes the values (e.g. `value`).
         columns: Their header → name.
     """
+
+    # headers and cells are compared as they stand: blanks at their ends count
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     name: str
     value: str
@@ -43,6 +46,9 @@ class TableSource(Section):
         wide: Turns several of their columns into rows.
         attributes: Extra columns to carry along (name → their header); used by `[covariates]` and groups.
     """
+
+    # a tab is a separator, and "M " is another cell than "M"
+    model_config = ConfigDict(str_strip_whitespace=False)
 
     path: str | None = None
     query: str | None = None

@@ -9,9 +9,10 @@ HORIZONS_MONTHS = (12, 24, 36)
 
 _HAZARD = (
     "large-sample target of a cloglog hazard of voluntary exit in a calendar month on the last exhaustion "
-    "score and the overtime of the month before, given tenure band; person-months of the extract with both "
-    "known"
+    "score and the last overtime from before it, given tenure band; person-months of the extract"
 )
+_LINEAR = _HAZARD + " with both known; both linear, per "
+_LEVELS = _HAZARD + "; both as levels, 'not measured' one of them"
 _POLICY = (
     f"voluntary exits within {FOLLOW_UP_MONTHS} months averted per 100 people employed at the extract's "
     "start, simulated forward with feedback, by overtime "
@@ -35,8 +36,18 @@ DEFINITIONS: dict[str, str] = {
     },
     "exhaustion_mean": "mean of true exhaustion over person-months of the extract, points",
     "exhaustion_autocorrelation_one_wave": "correlation of exhaustion scores one wave apart, both answered",
-    "log_hazard_ratio_exhaustion_voluntary": _HAZARD + "; per point",
-    "log_hazard_ratio_overtime_voluntary": _HAZARD + "; per hour a month",
+    "log_hazard_ratio_exhaustion_voluntary": _LINEAR + "point",
+    "log_hazard_ratio_exhaustion_voluntary_per_sd": _LINEAR + "standard deviation over person-months",
+    "log_hazard_ratio_overtime_voluntary": _LINEAR + "hour a month",
+    "log_hazard_ratio_overtime_voluntary_per_sd": _LINEAR + "standard deviation over person-months",
+    **{
+        f"log_hazard_ratio_exhaustion_{level}_against_1.5_to_2.5": _LEVELS
+        for level in ("up_to_1.5", "2.5_to_3.5", "over_3.5")
+    },
+    **{
+        f"log_hazard_ratio_overtime_{level}_against_up_to_5": _LEVELS
+        for level in ("5_to_10", "10_to_20", "over_20")
+    },
     "programme_effect_exhaustion_12_months": "mean exhaustion of the workforce after 12 months with the "
     "programme in every team minus in none, points",
     "programme_effect_voluntary_exits_per_100_person_years": "voluntary exits per 100 person-years in those "

@@ -13,7 +13,7 @@ import numpy as np
 from wellperf_models.errors import DesignError
 from wellperf_models.synth.definitions import DEFINITIONS, HORIZONS_MONTHS
 from wellperf_models.synth.dynamics import CAUSES
-from wellperf_models.synth.large_sample import fit_hazard
+from wellperf_models.synth.large_sample import fit_levels, fit_slopes
 from wellperf_models.synth.tallies import FOLLOW_UP_MONTHS, LONGEST_MONTHS, Tally, tally_block
 from wellperf_models.synth.world import World
 
@@ -141,7 +141,6 @@ def _tally(job: tuple[World, int, int, int]) -> Tally:
 
 def _estimands(sums: Tally) -> dict[str, float]:
     """Every estimand as a function of the sums, in the order of `DEFINITIONS`."""
-    exhaustion, overtime = fit_hazard(sums["at_risk"], sums["events"])
     n, xs, ys, xx, yy, xy = sums["moments"]
     values = {
         **_by_tenure(sums),
@@ -153,8 +152,8 @@ def _estimands(sums: Tally) -> dict[str, float]:
         "exhaustion_autocorrelation_one_wave": float(
             (xy - xs * ys / n) / np.sqrt((xx - xs * xs / n) * (yy - ys * ys / n))
         ),
-        "log_hazard_ratio_exhaustion_voluntary": exhaustion,
-        "log_hazard_ratio_overtime_voluntary": overtime,
+        **fit_slopes(sums["at_risk"], sums["events"]),
+        **fit_levels(sums["at_risk"], sums["events"]),
         "programme_effect_exhaustion_12_months": _difference(sums, "programme", "exhaustion"),
         "programme_effect_voluntary_exits_per_100_person_years": 100
         * 12

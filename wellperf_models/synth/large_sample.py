@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
 from wellperf_models.errors import ConvergenceError
 from wellperf_models.synth.measures import answered, scores_of
 from wellperf_models.synth.path import Path
-from wellperf_models.synth.streams import Ints
+from wellperf_models.synth.streams import Floats, Ints
 
 # upper ends of the tenure bands in calendar months since the month of hire, as in the default study file
 BAND_EDGES = (6, 12, 24, 36, 60, 120)
+# cut points of the same file: a level is above one and up to the next
+EXHAUSTION_CUTS, OVERTIME_CUTS = (1.5, 2.5, 3.5), (5.0, 10.0, 20.0)
 _SCORE_STEPS, _N_SCORES = 5, 31
 _OVERTIME_STEPS, _N_OVERTIME = 2, 201
-SHAPE = (len(BAND_EDGES) + 1, _N_SCORES, _N_OVERTIME)
+# the last place of a covariate's axis is "not measured"
+SHAPE = (len(BAND_EDGES) + 1, _N_SCORES + 1, _N_OVERTIME + 1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HazardCells:
     """Person-months at risk and voluntary exits by (tenure band, exhaustion, overtime); arrays of `SHAPE`.
 
-    The score is the last one answered in a wave before the month, the overtime that of the month before:
-    nothing from the month itself. Person-months with either missing are left out.
+    The score is the last one answered in a wave before the month, the overtime the last one of an earlier
+    month: nothing from the month itself.
     """
 
     at_risk: Ints
@@ -31,56 +35,128 @@ class HazardCells:
 
 
 def count_cells(path: Path) -> HazardCells:
-    """Counts the cells of one block."""
-    register = path.register
-    last_score = np.full(len(register.hire_day), -1)
-    hire_month = register.hire_day.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    first_month = int(np.datetime64(int(path.first_day[0]), "D").astype("datetime64[M]").astype(np.int64))
+    """Counts the cells of one block: every calendar month with a day of employment in the extract."""
+    register, world = path.register, path.world
+    n = len(register.hire_day)
+    score, overtime = np.full(n, _N_SCORES), np.full(n, _N_OVERTIME)
+    hire_month = _months(register.hire_day)
+    months = _months(path.first_day)
     at_risk, events = np.zeros(np.prod(SHAPE), dtype=np.int64), np.zeros(np.prod(SHAPE), dtype=np.int64)
-    for month in range(path.world.months):
-        person = path.person[month]
-        if month:
-            before = path.first_day[month - 1]
-            known = (last_score[person] >= 0) & (register.hire_day[person] <= before)
-            known &= path.consented("workload", person, before)
-            at = np.flatnonzero(known)
-            who = person[at]
-            band = np.searchsorted(BAND_EDGES, first_month + month - hire_month[who] + 1)
-            overtime = np.minimum(np.round(path.overtime[month - 1][at] * _OVERTIME_STEPS), _N_OVERTIME - 1)
-            cell = np.ravel_multi_index((band, last_score[who], overtime.astype(np.int64)), SHAPE)
-            at_risk += np.bincount(cell, minlength=len(at_risk))
-            leaves = path.ended[month][at] & (register.cause[who] == 0)
-            events += np.bincount(cell[leaves], minlength=len(events))
-        if month % path.world.survey_every_months == 0:
-            posts = np.flatnonzero(
-                answered(path, month) & path.consented("surveys", person, path.first_day[month])
-            )
-            score = scores_of(path, month)["exhaustion"][posts]
-            last_score[person[posts]] = np.round(score * _SCORE_STEPS).astype(np.int64)
+    for month in range(world.months):
+        person, begin = path.person[month], path.first_day[month]
+        # who was hired during the month is at risk in it as well, with nothing measured yet
+        hired = np.flatnonzero((hire_month == months[month]) & (register.hire_day > begin))
+        who = np.concatenate([person, hired])
+        band = np.searchsorted(BAND_EDGES, months[month] - hire_month[who] + 1)
+        cell = np.ravel_multi_index((band, score[who], overtime[who]), SHAPE)
+        at_risk += np.bincount(cell, minlength=len(at_risk))
+        leaves = np.flatnonzero(path.ended[month] & (register.cause[person] == 0))
+        events += np.bincount(cell[leaves], minlength=len(events))
+        if month % world.survey_every_months == 0:
+            posts = np.flatnonzero(answered(path, month) & path.consented("surveys", person, begin))
+            values = scores_of(path, month)["exhaustion"][posts]
+            score[person[posts]] = np.round(values * _SCORE_STEPS).astype(np.int64)
+        posts = np.flatnonzero(
+            (register.hire_day[person] <= begin) & path.consented("workload", person, begin)
+        )
+        hours = 0 * np.minimum(np.round(path.overtime[month][posts] * _OVERTIME_STEPS), _N_OVERTIME - 1)
+        overtime[person[posts]] = hours.astype(np.int64)
     return HazardCells(at_risk=at_risk.reshape(SHAPE), events=events.reshape(SHAPE))
 
 
-def fit_hazard(at_risk: Ints, events: Ints) -> tuple[float, float]:
-    """Log hazard ratios of exhaustion (per point) and overtime (per hour) given the tenure band.
+def _months(days: Ints) -> Ints:
+    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
 
-    Maximum likelihood of events ~ Binomial(at_risk, 1 − exp(−exp(η))), η linear, by Fisher scoring.
+
+def fit_slopes(at_risk: Ints, events: Ints) -> dict[str, float]:
+    """Log hazard ratios per point of exhaustion and per hour of overtime given the tenure band.
+
+    Person-months with both measured; `_per_sd` is per standard deviation over those person-months.
 
     Args:
         at_risk, events: Counts of `SHAPE`.
+    """
+    n, d = at_risk[:, :-1, :-1], events[:, :-1, :-1]
+    used = np.flatnonzero(n.ravel())
+    band, score, overtime = np.unravel_index(used, n.shape)
+    counts = n.ravel()[used].astype(float)
+    x = np.column_stack([score / _SCORE_STEPS, overtime / _OVERTIME_STEPS])
+    mean = counts @ x / counts.sum()
+    spread = np.sqrt(counts @ np.square(x - mean) / counts.sum())
+    beta = fit_cloglog(band, x - mean, counts, d.ravel()[used].astype(float))
+    names = ("log_hazard_ratio_exhaustion_voluntary", "log_hazard_ratio_overtime_voluntary")
+    found = {name: float(b) for name, b in zip(names, beta, strict=True)}
+    return found | {f"{name}_per_sd": float(b * s) for name, b, s in zip(names, beta, spread, strict=True)}
+
+
+def fit_levels(at_risk: Ints, events: Ints) -> dict[str, float]:
+    """Log hazard ratios of levels against one of their covariate; "not measured" is a level of each.
+
+    Args:
+        at_risk, events: Counts of `SHAPE`.
+    """
+    by_score = np.searchsorted(EXHAUSTION_CUTS, np.arange(_N_SCORES) / _SCORE_STEPS)
+    by_hours = np.searchsorted(OVERTIME_CUTS, np.arange(_N_OVERTIME) / _OVERTIME_STEPS)
+    levels = (np.append(by_score, len(EXHAUSTION_CUTS) + 1), np.append(by_hours, len(OVERTIME_CUTS) + 1))
+    shape = (SHAPE[0], len(EXHAUSTION_CUTS) + 2, len(OVERTIME_CUTS) + 2)
+    n, d = np.zeros(shape), np.zeros(shape)
+    for cells, counts in ((n, at_risk), (d, events)):
+        np.add.at(
+            cells,
+            (np.arange(SHAPE[0])[:, None, None], levels[0][None, :, None], levels[1][None, None, :]),
+            counts,
+        )
+    used = np.flatnonzero(n.ravel())
+    band, exhaustion, overtime = np.unravel_index(used, shape)
+    columns: dict[str, np.ndarray] = {}
+    for name, level, cuts, reference in (
+        ("exhaustion", exhaustion, EXHAUSTION_CUTS, 1),
+        ("overtime", overtime, OVERTIME_CUTS, 0),
+    ):
+        words = _words(cuts)
+        columns |= {
+            f"log_hazard_ratio_{name}_{word}_against_{words[reference]}": level == k
+            for k, word in enumerate(words)
+            if k != reference
+        }
+    # a level nobody is in has no effect to find
+    names = [name for name, inside in columns.items() if inside.any()]
+    x = np.column_stack([columns[name] for name in names]).astype(float)
+    beta = dict(zip(names, fit_cloglog(band, x, n.ravel()[used], d.ravel()[used]).tolist(), strict=True))
+    return {name: beta.get(name, float("nan")) for name in columns if "not_measured" not in name}
+
+
+def _words(cuts: tuple[float, ...]) -> list[str]:
+    """Names of the levels, "not measured" last."""
+    text = [f"{c:g}" for c in cuts]
+    return [
+        f"up_to_{text[0]}",
+        *(f"{a}_to_{b}" for a, b in pairwise(text)),
+        f"over_{text[-1]}",
+        "not_measured",
+    ]
+
+
+def fit_cloglog(band: Ints, x: Floats, n: Floats, d: Floats) -> Floats:
+    """Maximum likelihood of d ~ Binomial(n, 1 − exp(−exp(α_band + x β))) by Fisher scoring; returns β.
+
+    Args:
+        band: Baseline of each cell, (cells,).
+        x: Covariates, (cells, p).
+        n, d: At risk, events, (cells,).
 
     Raises:
         ConvergenceError: Not settled after 50 steps.
     """
-    used = np.flatnonzero(at_risk.ravel())
-    band, score, overtime = np.unravel_index(used, SHAPE)
-    n, d = at_risk.ravel()[used].astype(float), events.ravel()[used].astype(float)
-    # a band without an exit has no finite effect; it says nothing about the slopes either
-    lively = np.bincount(band, d, len(BAND_EDGES) + 1) > 0
+    # a band without an exit has no finite intercept; it says nothing about the slopes either
+    lively = np.bincount(band, d) > 0
     keep = lively[band]
-    band, score, overtime, n, d = band[keep], score[keep], overtime[keep], n[keep], d[keep]
+    band, x, n, d = band[keep], x[keep], n[keep], d[keep]
     dummies = (band[:, None] == np.flatnonzero(lively)[None, :]).astype(float)
-    x = np.column_stack([score / _SCORE_STEPS - 2.0, overtime / _OVERTIME_STEPS - 10.0, dummies])
-    beta = np.concatenate([[0.0, 0.0], np.full(dummies.shape[1], np.log(d.sum() / n.sum()))])
+    x = np.column_stack([x, dummies])
+    beta = np.append(
+        np.zeros(x.shape[1] - dummies.shape[1]), np.full(dummies.shape[1], np.log(d.sum() / n.sum()))
+    )
     for _ in range(50):
         hazard = np.exp(np.minimum(x @ beta, 3.0))
         p = -np.expm1(-hazard)
@@ -89,8 +165,8 @@ def fit_hazard(at_risk: Ints, events: Ints) -> tuple[float, float]:
         step = np.linalg.solve(x.T @ (x * weight[:, None]), x.T @ ((d - n * p) * slope / (p * (1.0 - p))))
         beta = beta + step
         if float(np.abs(step).max()) < 1e-10:
-            return float(beta[0]), float(beta[1])
-    raise ConvergenceError("The large-sample hazard did not settle.", where="synth.large_sample.fit_hazard")
+            return beta[: x.shape[1] - dummies.shape[1]]
+    raise ConvergenceError("The large-sample hazard did not settle.", where="synth.large_sample.fit_cloglog")
 
 
 def tenure_steps(day: Ints, hire_day: Ints) -> Ints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wellperf_models.synth.large_sample import BAND_EDGES, EXHAUSTION_CUTS, OVERTIME_CUTS
 from wellperf_models.synth.measures import MEASURES
 from wellperf_models.synth.programmes import CURRENCY
 from wellperf_models.synth.world import World
@@ -43,14 +44,14 @@ _COVARIATES = """\
 [covariates.exhaustion]
 table = "surveys"
 timing = "before"
-bins = [1.5, 2.5, 3.5]
+bins = {exhaustion}
 label = "Exhaustion, last score"
 unit = "points"
 
 [covariates.overtime_hours]
 table = "workload"
 timing = "before"
-bins = [5.0, 10.0, 20.0]
+bins = {overtime}
 label = "Overtime, month before"
 unit = "hours a month"
 
@@ -74,7 +75,7 @@ horizons_months = [12.0, 24.0, 36.0]
 group_by = "department"
 covariates = ["exhaustion", "overtime_hours", "job_family"]
 cluster = "team"
-period_edges_months = [6.0, 12.0, 24.0, 36.0, 60.0, 120.0]
+period_edges_months = {edges}
 
 [turnover.validation]
 folds = 5
@@ -125,7 +126,9 @@ def study_text(world: World, seed: int, tables: Iterable[str], *, all_parquet: b
             "# ---- scales of the surveys: allowed range, which end is bad, which dimension of well-being\n"
         )
         text += "".join(_measure(name) for name in MEASURES)
-    text += _COVARIATES
+    text += _COVARIATES.format(
+        exhaustion=list(EXHAUSTION_CUTS), overtime=list(OVERTIME_CUTS), edges=[float(e) for e in BAND_EDGES]
+    )
     if "costs" in names:
         text += _MONEY.format(currency=CURRENCY)
     return text

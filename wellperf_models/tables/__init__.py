@@ -11,7 +11,8 @@ Map of the layer, in the order data pass through it:
 - `settings.py` names in the study file that nothing answers to.
 - `read.py` `load_tables(study) -> Tables`: all of the above, or a `TablesError` that lists every violation.
 - `check.py` `check_study(study) -> CheckReport`; `questions.py` which questions the counts can answer.
-- `dictionary.py` the data dictionary; `propose.py` a study file proposed from the headers of a folder.
+- `dictionary.py` the data dictionary; `propose.py` a study file from the headers of a folder (`guess.py` and
+  `synonyms.py` do the guessing).
 - `provenance.py` where the numbers come from.
 
 Row numbers in violations count the data rows of the source file from 1, the header not counted.

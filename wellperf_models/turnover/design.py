@@ -31,6 +31,7 @@ class Column:
         level: Level against the reference; None for a standardised number.
         n_people: People in the smaller of the two levels; everyone for a number.
         n_events, n_non_events: Exits and stays in the level (or reference) that has fewest; all for a number.
+        spread: Standard deviation a number was divided by, in its unit; None for a level.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column:
     n_people: int
     n_events: int
     n_non_events: int
+    spread: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +169,7 @@ def _number(rows: pl.DataFrame, name: str, label: str) -> tuple[Floats, Column]:
         n_people=people,
         n_events=exits,
         n_non_events=people - rows.filter("left")["person"].n_unique(),
+        spread=spread,
     )
     return (values - values.mean()) / spread, column
 

@@ -120,8 +120,8 @@ def predict(
     return Evidence(
         id="turnover.prediction",
         question="How well can the risk of leaving be ordered?",
-        answer="Shown one who leaves and another of the same tenure who is still at work, the model ranks the "
-        "leaver higher with a concordance of {concordance.estimate}; 0.5 is a coin.",
+        answer="Shown one who leaves and another of the same tenure who is still at work, the model ranks "
+        "the leaver higher with a concordance of {concordance.estimate}; 0.5 is a coin.",
         estimand="Probability that, of two people of the same tenure at work at the time one of them leaves "
         f"({frame.causes[0].replace('_', ' ')}), the model ranks the leaver higher; over {result.repeats} × "
         f"{result.folds} folds that keep {together} together.",

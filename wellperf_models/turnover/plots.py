@@ -311,7 +311,8 @@ def _group_words(groups: Sequence[Curve], at: float) -> tuple[str, str]:
     alt = f"Still employed after {at:.0f} months by group: {told}."
     apart = _bound_at(lowest, at, lowest.high) < _bound_at(highest, at, highest.low)
     if not apart:
-        return f"How long people stay differs little between groups (at {at:.0f} months)", alt
+        title = f"How long people stay differs little between groups (at {at:.0f} months)"
+        return title, f"{title}. {alt}"
     title = (
         f"After {at:.0f} months {_percent_of(values[lowest.group])} remain in {lowest.group}, "
         f"{_percent_of(values[highest.group])} in {highest.group}"

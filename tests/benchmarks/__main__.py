@@ -1,0 +1,9 @@
+"""Every figure of CONTRIBUTING.md that is measured: `python -m tests.benchmarks`."""
+
+from tests.benchmarks import notebooks, startup
+
+print("-- start-up")
+startup.main()
+print("-- notebooks against plain scripts")
+notebooks.main()
+print("-- the million preset: `python -m tests.benchmarks.million`")
