@@ -42,7 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="wellperf",
         description="Evidence packs that align performance management with employee well-being.",
-        epilog="Start with `wellperf new DIR --from FOLDER`, then `wellperf check DIR` and `wellperf run DIR`.",
+        epilog="Start: `wellperf new DIR --from FOLDER`, then `wellperf check DIR` and `wellperf run DIR`.",
     )
     parser.add_argument("--version", action="version", version=f"wellperf {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -6,6 +6,7 @@ import pytest
 from wellperf_models.errors import DesignError
 from wellperf_models.synth import PRESETS, generate
 from wellperf_models.synth.measures import MEASURES
+from wellperf_models.synth.path import blocks_of
 from wellperf_models.tables.schema import SCHEMA
 
 SMALL = PRESETS["small"].but(months=15, history_months=36)
@@ -97,6 +98,21 @@ def test_managers_are_other_people_employed_at_the_time(organisation):
     assert 1 <= heads["employee_id"].n_unique() < 15
 
 
+def test_a_successor_begins_on_the_day_after_the_manager_left(organisation):
+    t = organisation.tables
+    rows = (
+        t["assignments"]
+        .sort("employee_id", "start")
+        .with_columns(next_team=pl.col("team").shift(-1).over("employee_id"))
+        .join(t["spells"], left_on="manager_id", right_on="employee_id", suffix="_manager")
+        # the row ended while the person stayed in the team, and the manager is one who left
+        .filter((pl.col("next_team") == pl.col("team")) & pl.col("end_manager").is_not_null())
+        .filter(pl.col("end") >= pl.col("end_manager").dt.truncate("1mo"))
+    )
+    assert rows.height > 20
+    assert (rows["end"] == rows["end_manager"]).mean() == 1
+
+
 def test_team_moves_change_the_team_within_the_department(organisation):
     per_person = (
         organisation.tables["assignments"]
@@ -162,6 +178,14 @@ def test_the_same_seed_gives_the_same_tables_and_another_seed_does_not():
     for name, frame in first.tables.items():
         assert frame.equals(again.tables[name], null_equal=True), name
     assert not first.tables["workload"].equals(other.tables["workload"])
+
+
+@pytest.mark.parametrize(
+    ("people", "sizes"), [(100, [100]), (360, [120, 120, 120]), (340, [120, 120, 100]), (250, [120, 130])]
+)
+def test_blocks_hold_everyone(people, sizes):
+    world = PRESETS["small"].but(people=people, block_people=120)
+    assert blocks_of(world) == sizes
 
 
 def test_blocks_make_one_organisation_with_unique_names():

@@ -247,6 +247,13 @@ ROWS_AS_PEOPLE = (
 )
 
 
+def test_duplicates_are_kept_where_the_study_says_they_are_different_people(tmp_path: Path) -> None:
+    kept = ROWS_AS_PEOPLE.replace('"drop"', '"keep"')
+    tables = load_tables(write_study(tmp_path, kept, p_csv="age,code,place\n30,01,a\n30,01,a\n31,02,b\n"))
+    assert tables.n_rows == {"people": 3}
+    assert tables.dropped_duplicates == {"people": 0}
+
+
 def test_duplicates_are_dropped_and_counted_and_numbers_stay(tmp_path: Path) -> None:
     text = "age,code,place\n30,01,a\n30,01,a\n31,02,b\n"
     tables = load_tables(write_study(tmp_path, ROWS_AS_PEOPLE, p_csv=text))

@@ -33,7 +33,8 @@ def _duplicates(coverage: Coverage) -> Check:
         passed=dropped == 0,
         value=float(dropped),
         threshold=0.0,
-        text="{value} rows equal in every column were dropped, as the study file says."
+        text="{value} rows equal to an earlier one in every column were dropped, as the study file says "
+        "(a row of a file that feeds two tables counts twice)."
         if dropped
         else "No row had to be dropped as a duplicate.",
         computation="exact",

@@ -37,8 +37,9 @@ class TableSource(Section):
         encoding, separator, decimal, thousands, date_format, sheet: How the file is written.
         null_values: Cells that mean "missing".
         row_id: True numbers the rows of the file (from 1) as `employee_id`, for data without ids.
-        duplicates: What to do with rows equal in every column of the file: refuse them, or drop all but
-            the first (counted in every report).
+        duplicates: What to do with rows equal in every column of the file: refuse them, drop all but the
+            first (counted in every report), or keep them as different units (data without ids, where two
+            people may well be alike).
         columns: Declared column → their header. `"header[2]"` is the second column of that name.
         values: Declared column → {their value → declared value}; "" means missing.
         units: Declared column → the unit their numbers are in; converted to the declared one.
@@ -62,7 +63,7 @@ class TableSource(Section):
     sheet: str | None = None
     null_values: tuple[str, ...] = ("",)
     row_id: bool = False
-    duplicates: Literal["refuse", "drop"] = "refuse"
+    duplicates: Literal["refuse", "drop", "keep"] = "refuse"
     columns: dict[str, str] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     units: dict[str, Unit] = Field(default_factory=dict)

@@ -318,9 +318,7 @@ def _succeed(state: State, left: Ints) -> None:
     vacant = gone[state.lead]
     if not vacant.any():
         return
-    free = ~gone & vacant[state.team]
-    free[state.lead] = False
-    posts = np.flatnonzero(free)
+    posts = np.flatnonzero(~gone & vacant[state.team])
     posts = posts[np.lexsort((posts, state.hire_day[posts], state.team[posts]))]
     teams, first = np.unique(state.team[posts], return_index=True)
     state.lead[teams] = posts[first]

@@ -59,7 +59,7 @@ def count_cells(path: Path) -> HazardCells:
         posts = np.flatnonzero(
             (register.hire_day[person] <= begin) & path.consented("workload", person, begin)
         )
-        hours = 0 * np.minimum(np.round(path.overtime[month][posts] * _OVERTIME_STEPS), _N_OVERTIME - 1)
+        hours = np.minimum(np.round(path.overtime[month][posts] * _OVERTIME_STEPS), _N_OVERTIME - 1)
         overtime[person[posts]] = hours.astype(np.int64)
     return HazardCells(at_risk=at_risk.reshape(SHAPE), events=events.reshape(SHAPE))
 

@@ -133,6 +133,8 @@ def _read_nulls(work: _Work) -> None:
 def _duplicates(work: _Work) -> int:
     """Rows equal in every column of the file to an earlier one."""
     typed_with_key = work.raw.form in ("parquet", "frame") and not work.source.row_id
+    if work.source.duplicates == "keep":
+        return 0  # a declared key that they share is still a violation
     if work.source.duplicates == "refuse" and typed_with_key:
         return 0  # the rule `unique_key` finds them without holding whole rows
     again = ~pl.struct(sorted(work.dtypes)).is_first_distinct()
@@ -149,7 +151,7 @@ def _duplicates(work: _Work) -> int:
         "duplicate_rows",
         "",
         "no row equals an earlier one in every column",
-        f'remove them in the source, or write duplicates = "drop" in [tables.{work.schema.name}]',
+        f'remove them in the source, or write duplicates = "drop" (or "keep") in [tables.{work.schema.name}]',
     )
     return 0
 
