@@ -59,6 +59,7 @@ lab: setup     ## iterate on the notebooks in JupyterLab
 
 data: setup    ## regenerate data_synthetic/ (same lock, same bytes)
 	$(BIN)/wellperf simulate data_synthetic --preset default
+	$(BIN)/wellperf dictionary > data_synthetic/DATA_DICTIONARY.md
 
 example: setup ## refresh the committed example pack in reports/example/
 	rm -rf reports/example

@@ -6,6 +6,9 @@ from wellperf_models.disclosure import Released
 from wellperf_models.errors import DesignError
 from wellperf_models.figures import PALETTE, Picture, new_figure, style
 
+# wave names are as long as a date; more of them than this run into each other
+_MOST_LABELS = 7
+
 
 def plot_response(released: Released) -> Picture | None:
     """Share of those employed who answered, wave by wave.
@@ -33,7 +36,7 @@ def plot_response(released: Released) -> Picture | None:
         figure, axes = new_figure()
         positions = range(len(shown))
         axes.plot(positions, [rate for _, rate in shown], marker="o", color=PALETTE[0])
-        step = max(1, len(shown) // 8)
+        step = max(1, -(-len(shown) // _MOST_LABELS))
         axes.set_xticks(list(positions)[::step], [wave for wave, _ in shown][::step])
         axes.set_ylim(0, 100)
         axes.set_xlabel("Survey wave")

@@ -26,7 +26,7 @@ _HEAD = """\
 # {title}.
 # Written by `wellperf simulate`; nobody in it exists. Copy it as a start for your own study file: every table
 # is optional, and where your headers or words differ from the declared ones you map them here
-# (columns, values, date_format, encoding, separator); see data_dictionary.md for what is declared.
+# (columns, values, date_format, encoding, separator); see DATA_DICTIONARY.md for what is declared.
 
 [study]
 name = "{name}"
