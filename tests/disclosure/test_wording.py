@@ -26,6 +26,7 @@ def test_without_interval_three_digits() -> None:
     assert print_value(estimate(value=0.012345, **plain)) == "0.0123"
     assert print_value(estimate(value=0.0, **plain)) == "0"
     assert print_value(estimate(value=250.4, **plain)) == "250"
+    assert print_value(estimate(value=55.0, kind="count", **plain)) == "55"
 
 
 def test_significant() -> None:

@@ -45,6 +45,8 @@ def _scale(estimate: Estimate) -> tuple[float, str]:
 
 
 def _decimals(estimate: Estimate) -> int:
+    if estimate.kind == "count":
+        return 0
     factor, _ = _scale(estimate)
     error = None
     if estimate.low is not None and estimate.high is not None and estimate.high > estimate.low:
