@@ -2,8 +2,8 @@
 
 Cox 1972; Efron 1977; Andersen & Gill 1982 for rows (entry, exit]; Lin & Wei 1989 for the robust variance.
 Own, because lifelines has a wrong baseline with entry and no robust variance for time-varying covariates, and
-takes six times as long (.72 s against .12 s a fit on 76,000 person-months, 695 exits, 6 columns), which repeated
-folds multiply; it is verified against lifelines in the tests.
+takes six times as long (.72 s against .12 s a fit on 76,000 person-months, 695 exits, 6 columns), which
+repeated folds multiply; it is verified against lifelines in the tests.
 
 Everything is sums over the rows at risk at each event time, taken as running sums of "enters" minus "leaves",
 so a Newton step costs O(n p²) whatever the number of event times.
