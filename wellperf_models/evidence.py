@@ -281,7 +281,8 @@ class Evidence:
         id: Unique in a pack, e.g. "turnover.description".
         question: The committee's question.
         answer: Template filled by `release` from the estimates that passed, e.g.
-            "{survival_12_months} of people stay a year". A number reaches prose only this way.
+            "{survival_12_months} of people stay a year". A number reaches prose only this way. A part in
+            [square brackets] is left out where one of its own estimates was kept back.
         estimand: What is estimated, in words, with population, time and contrast.
         population: Who it is about.
         design: How the data speak to it: "description", "association", "randomised" …

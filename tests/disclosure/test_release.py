@@ -91,6 +91,15 @@ def test_answer_takes_numbers_only_from_released_estimates(tmp_path: Path) -> No
     assert "0.5" not in answer
 
 
+def test_an_optional_part_goes_with_its_estimate(tmp_path: Path) -> None:
+    small = estimate("few", support=Support(n_people=5))
+    answer = "It is {effect}[, and {few} for the few][, again {effect}]."
+    released = release(evidence(answer=answer, estimates=(estimate(), small)), study(tmp_path))
+    assert released.answer == "It is 0.500, again 0.500."
+    with pytest.raises(DisclosureError, match="names what does not exist"):
+        release(evidence(answer="[{nothing}]", estimates=(estimate(),)), study(tmp_path))
+
+
 @pytest.mark.parametrize("answer", ["{nothing}", "{effect.value}", "{effect.__class__}", "{}", "{0}"])
 def test_answer_with_an_unknown_placeholder_is_refused(tmp_path: Path, answer: str) -> None:
     with pytest.raises(DisclosureError, match="names what does not exist"):

@@ -18,7 +18,7 @@ def _clean(
 
 def test_times_and_paths_are_gone() -> None:
     executed = notebook(
-        code_cell({"output_type": "stream", "name": "stdout", "text": "/home/ann/s/x at 0x7f00aa11"})
+        code_cell({"output_type": "stream", "name": "stdout", "text": "/srv/ann/s/x at 0x7f00aa11"})
     )
     executed["metadata"]["papermill"] = {"start_time": "2026-01-01"}
     executed["cells"][0]["metadata"] = {
@@ -27,7 +27,7 @@ def test_times_and_paths_are_gone() -> None:
         "tags": [],
     }
     before = copy.deepcopy(executed)
-    clean, _ = clean_notebook(executed, source_ids=["a"], hidden_paths=[("/home/ann/s", "<study>")])
+    clean, _ = clean_notebook(executed, source_ids=["a"], hidden_paths=[("/srv/ann/s", "<study>")])
     assert executed == before
     text = json.dumps(clean, ensure_ascii=False)
     assert "2026" not in text

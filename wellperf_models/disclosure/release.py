@@ -18,6 +18,8 @@ from wellperf_models.errors import DisclosureError
 from wellperf_models.evidence import Check, Curve, Estimate, Evidence, Table
 from wellperf_models.study import Study
 
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+
 
 def release(evidence: Evidence, study: Study) -> Released:
     """Judges every estimate, table, curve and check by its support, and fills the answer template.
@@ -117,10 +119,7 @@ def _fill_answer(evidence: Evidence, shown: list[Estimate], kept_back: list[Supp
         e.name: {"": print_value(e), "interval": print_interval(e), "estimate": print_estimate(e)}
         for e in shown
     }
-    missing = []
-    for _, placeholder, _, _ in string.Formatter().parse(evidence.answer):
-        if placeholder is None:
-            continue
+    for placeholder in _placeholders(evidence.answer):
         name, _, part = placeholder.partition(".")
         if name not in known or part not in ("", "interval", "estimate"):
             raise DisclosureError(
@@ -129,13 +128,25 @@ def _fill_answer(evidence: Evidence, shown: list[Estimate], kept_back: list[Supp
                 expected="{name}, {name.interval} or {name.estimate} with name one of: " + ", ".join(known),
                 got="{" + placeholder + "}",
             )
-        if name not in fields:
-            missing.append(name)
+    # an optional part goes with its estimates; what is left must be shown in full
+    answer = _OPTIONAL.sub(
+        lambda part: part[1] if all(_name(p) in fields for p in _placeholders(part[1])) else "",
+        evidence.answer,
+    )
+    missing = {_name(p) for p in _placeholders(answer)} - set(fields)
     if missing:
         reasons = {s.reason for s in kept_back if s.what.removeprefix("estimate ") in missing}
         why = "; ".join(sorted(reasons))
         return f"Not shown: {why}. The data of this study are too few to answer in public."
-    return _substitute(evidence.answer, fields)
+    return _substitute(answer, fields)
+
+
+def _placeholders(template: str) -> list[str]:
+    return [p for _, p, _, _ in string.Formatter().parse(template) if p is not None]
+
+
+def _name(placeholder: str) -> str:
+    return placeholder.partition(".")[0]
 
 
 def _substitute(template: str, fields: Mapping[str, Mapping[str, str]]) -> str:

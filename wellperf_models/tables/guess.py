@@ -27,6 +27,8 @@ _DATE_FORMATS = (
 )  # fmt: skip
 _MISSING_WORDS = ("NA", "N/A", "n/a", "NULL", "null", "None", "Not Stated", "-", ".", "#N/A")
 _MAX_CODES = 40
+# a column is taken for days where at least this share of its first cells are
+_MOST, _LOOKED_AT = 0.5, 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,7 +159,8 @@ def _fit(found: Probe, schema: TableSchema) -> Guess | None:
     """Columns of a table in a header; None where a required one is missing."""
     guess = Guess(table=schema.name)
     for column in schema.columns:
-        position = _find(column.name, found.header, set(guess.positions.values()))
+        unfit = {i for i in range(len(found.header)) if not _may_be(found, i, column)}
+        position = _find(column.name, found.header, set(guess.positions.values()) | unfit)
         if position is not None:
             guess.positions[column.name] = position
     if schema.forms:
@@ -177,6 +180,32 @@ def _fit(found: Probe, schema: TableSchema) -> Guess | None:
     if missing or (telling and not any(name in guess.positions for name in telling)):
         return None
     return guess
+
+
+def _may_be(found: Probe, position: int, column: Column) -> bool:
+    """Whether the cells speak against it: a day is no reason for leaving, and a reason is no day."""
+    share = _share_of_dates(found.cells[f"c{position}"])
+    if share is None:
+        return True
+    if column.type in ("date", "month"):
+        return share >= _MOST
+    return share < _MOST or column.type not in ("category",)
+
+
+def _share_of_dates(cells: pl.Series) -> float | None:
+    """Share of the cells that are a day in the date format that fits best; None where all are missing."""
+    known = cells.drop_nulls().head(_LOOKED_AT)
+    if not len(known):
+        return None
+    frame = pl.DataFrame({"cell": known})
+    return max(int(frame.select(_is_day(written).sum()).item()) for written in _DATE_FORMATS) / len(known)
+
+
+def _is_day(written: str) -> pl.Expr:
+    """Whether a cell is a plausible day in a date format."""
+    source = TableSource(path="-", date_format=written)
+    value = parse(pl.col("cell"), pl.String(), "date", source, excel=True).value
+    return value.dt.year().is_between(FIRST_YEAR, LAST_YEAR).fill_null(False)
 
 
 def _choose_form(schema: TableSchema, guess: Guess) -> None:
@@ -223,10 +252,7 @@ def guess_date_format(found: Probe, guess: Guess) -> tuple[str, int]:
     frame = pl.DataFrame({"cell": cells})
     misfits = {}
     for date_format in _DATE_FORMATS:
-        source = TableSource(path="-", date_format=date_format)
-        value = parse(pl.col("cell"), pl.String(), "date", source, excel=True).value
-        fits = value.dt.year().is_between(FIRST_YEAR, LAST_YEAR).fill_null(False)
-        misfits[date_format] = len(cells) - int(frame.select(fits.sum()).item())
+        misfits[date_format] = len(cells) - int(frame.select(_is_day(date_format).sum()).item())
     best = min(_DATE_FORMATS, key=lambda date_format: misfits[date_format])
     return best, misfits[best]
 

@@ -81,6 +81,12 @@ COLUMN_WORDS: Mapping[str, tuple[str, ...]] = {
         "lastday",
         "lastworkingday",
         "austritt",
+        # as often a yes/no or a reason: taken only where the cells are dates
+        "left",
+        "leaver",
+        "terminated",
+        "termination",
+        "resigned",
     ),
     "duration_months": (
         "duration",

@@ -18,6 +18,8 @@ _ALPHA = 0.05
 _MIN_EVENTS_PER_PARAMETER = 10.0
 _MIN_CLUSTERS = 40
 _TOO_GOOD = 0.80
+# the line that the questions of `wellperf check` draw too
+_EXITS_PER_PREDICTOR = 20
 _MAX_DISTANCE = 0.1
 
 
@@ -55,6 +57,7 @@ def check_validation(result: ValidationResult) -> tuple[Check, ...]:
     """Checks of the validation."""
     return (
         plausible_concordance(result.concordance.mean),
+        exits_per_predictor(result.exits_per_parameter),
         every_fold_converged(result.n_failed, result.folds * result.repeats),
     )
 
@@ -193,13 +196,29 @@ def covariates_from_before(measured_day: Ints, period_day: Ints) -> Check:
 
 def plausible_concordance(c: float) -> Check:
     """Better than this field ever gets means leakage until explained."""
+    credible = c <= _TOO_GOOD
     return Check(
         name="plausible_concordance",
-        passed=c <= _TOO_GOOD,
+        passed=credible,
         value=c,
         threshold=_TOO_GOOD,
         text="The ordering (C = {value}) is not too good to be true (credible: .56 to .68; alarm above "
-        "{threshold}: look for a covariate that knows the outcome).",
+        "{threshold})."
+        if credible
+        else "The ordering (C = {value}) is too good to be true (credible: .56 to .68; alarm above "
+        "{threshold}): look for a covariate that knows the outcome.",
+    )
+
+
+def exits_per_predictor(ratio: float) -> Check:
+    """A model that predicts needs more exits a parameter than one that explains (Ogundimu et al. 2016)."""
+    return Check(
+        name="exits_per_predictor",
+        passed=ratio >= _EXITS_PER_PREDICTOR,
+        value=round(ratio, 1),
+        threshold=float(_EXITS_PER_PREDICTOR),
+        text="Exits for each coefficient of the predicting model: {value} (below {threshold} its order is "
+        "unstable: the question needs more exits or fewer covariates).",
     )
 
 

@@ -44,7 +44,7 @@ def describe(
     return Evidence(
         id="turnover.description",
         question="How long do people stay, and why do they leave?",
-        answer=_answer(description),
+        answer=_answer(description, frame.causes),
         estimand="Probability of still being employed, and of having left for each cause while the other "
         f"causes act as they do, by months of tenure{given}; months employed up to the last horizon.",
         population=frame.population,
@@ -73,14 +73,19 @@ def leave_words(cause: str) -> str:
     return _LEAVE.get(cause, f"left ({cause.replace('_', ' ')})")
 
 
-def _answer(description: Description) -> str:
+def _answer(description: Description, causes: Sequence[str]) -> str:
     if not description.horizons:
         return "These data can't speak about the tenures asked for: too few people are at risk there."
     who = "people" if description.start == 0 else f"people who reach {description.start:g} months"
-    stay = ", ".join(
-        f"{{survival_{month_name(h)}_months.estimate}} after {h:g} months" for h in description.horizons
+    first, *later = description.horizons
+    last = description.horizons[-1]
+    stay = (
+        f"After {first:g} months {{survival_{month_name(first)}_months.estimate}} of {who} are still employed"
     )
-    return f"Of {who}, still employed: {stay}."
+    stay += "".join(f"[, after {h:g} months {{survival_{month_name(h)}_months.estimate}}]" for h in later)
+    named = f"exits_{month_name(last)}_months.estimate"
+    leave = [f"[ {{{cause}_{named}}} {leave_words(cause)} within {last:g} months.]" for cause in causes]
+    return f"{stay}.{''.join(leave)}"
 
 
 def _estimates(frame: TurnoverFrame, description: Description) -> tuple[Estimate, ...]:

@@ -188,14 +188,16 @@ def _answer(cox: CoxModel, quantile: float) -> str:
     what = f"exits ({cox.cause.replace('_', ' ')})"
     if not clear:
         return f"No covariate is clearly associated with {what}, after correction for looking at several."
-    told = []
+    told: dict[str, list[str]] = {"more": [], "less": []}
     for index in clear[:3]:
         column = cox.columns[index]
-        told.append(f"{column.label}: {{hazard_ratio_{column.name}.estimate}}")
-    return (
-        f"Rates of {what} go with the following, other covariates equal, as hazard ratios (associations, not "
-        f"effects): {'; '.join(told)}."
-    )
+        per = "" if column.spread is None else " per standard deviation"
+        ratio = f"hazard ratio {{hazard_ratio_{column.name}.estimate}}{per}"
+        label = column.label.removesuffix(" (per standard deviation)")
+        told["more" if cox.fit.beta[index] > 0 else "less"].append(f"{label}, {ratio}")
+    parts = [f"{often} frequent with: {'; '.join(items)}" for often, items in told.items() if items]
+    found = ". They are ".join(parts)
+    return f"Other covariates equal, {what} are {found}. These are associations, not effects."
 
 
 def _clear(cox: CoxModel) -> list[int]:

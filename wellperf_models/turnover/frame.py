@@ -56,7 +56,8 @@ class ModelRows:
         entry, exit: At risk for entry < t ≤ exit, months of tenure: exact ones where covariates stay as they
             are, whole months of the panel where they change.
         event: 0, 1..K.
-        design: X and its columns.
+        design: X and its columns; levels too rare to be shown are pooled.
+        unpooled: X with every level a column of its own, for refits that choose by their own rows alone.
         person, fold_group: Codes of the employee and of what must not be split between folds.
         cluster, stratum: Codes, or None.
         varying: True where the rows are person-months.
@@ -68,6 +69,7 @@ class ModelRows:
     exit: Floats
     event: Ints
     design: Design
+    unpooled: Design
     person: Ints
     fold_group: Ints
     cluster: Ints | None
@@ -328,6 +330,7 @@ def _model_rows(
         exit=known[times[1]].cast(pl.Float64).to_numpy(),
         event=known["event"].to_numpy().astype(np.int64),
         design=encode(known, section.covariates, study.covariates, minimum),
+        unpooled=encode(known, section.covariates, study.covariates, Minimum(people=1, events=0)),
         person=known["person"].to_numpy(),
         fold_group=_fold_group(known, section),
         cluster=None if section.cluster is None else _code(known, _cluster_column(section)),

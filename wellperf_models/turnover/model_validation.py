@@ -16,6 +16,8 @@ from wellperf_models.study import Turnover
 from wellperf_models.turnover.frame import ModelRows, TurnoverFrame
 from wellperf_models.turnover.model_cox import require_rows
 
+# exits a level needs among the training rows to get a coefficient; rarer ones join the reference
+_MIN_EXITS_OF_LEVEL = 10
 # more failed folds than this share, and there is no estimate
 _MAX_FAILED = 0.1
 
@@ -42,6 +44,11 @@ class ValidationResult:
     n_people: int
     n_leavers: int
     n_parameters: int
+
+    @property
+    def exits_per_parameter(self) -> float:
+        """Exits of the modelled cause for each parameter of the model."""
+        return self.n_leavers / self.n_parameters
 
 
 def validate(frame: TurnoverFrame, section: Turnover) -> ValidationResult:
@@ -96,16 +103,15 @@ def _score(rows: ModelRows, test: NDArray[np.bool_]) -> float:
         raise DesignError(
             "A fold holds nobody who left.", where="turnover.validation.folds", remedy="use fewer folds"
         )
-    X = rows.design.X
-    # a level that the training rows lack says nothing about the risk of those who have it
-    varies = X[train].std(axis=0) > 0
+    used = _columns_for(rows, train)
+    X = rows.unpooled.X[:, used]
     stratum = rows.stratum
     try:
         fit = fit_cox(
             rows.entry[train],
             rows.exit[train],
             event[train],
-            X[train][:, varies],
+            X[train],
             stratum=None if stratum is None else stratum[train],
         )
     except ConvergenceError:
@@ -114,7 +120,18 @@ def _score(rows: ModelRows, test: NDArray[np.bool_]) -> float:
         rows.entry[test],
         rows.exit[test],
         event[test],
-        X[test][:, varies] @ fit.beta,
+        X[test] @ fit.beta,
         None if stratum is None else stratum[test],
     )
     return found.c
+
+
+def _columns_for(rows: ModelRows, train: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which columns the refit uses, decided by its own rows: nothing of the test fold is looked at."""
+    X, event = rows.unpooled.X[train], rows.event[train] == 1
+    used = X.std(axis=0) > 0
+    for index, column in enumerate(rows.unpooled.columns):
+        if column.level is not None:
+            exits = int(X[event, index].sum())
+            used[index] &= exits >= _MIN_EXITS_OF_LEVEL
+    return used
