@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from tests.disclosure.builders import curve, estimate, evidence, headcount
-from wellperf_models.errors import WellperfError
+from wellperf_models.errors import ConvergenceError, DesignError, StudyError, WellperfError
+from wellperf_models.evidence import Unanswered, attempt
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,16 @@ def test_names_are_unique_within_an_evidence() -> None:
         with pytest.raises(WellperfError, match="own name"):
             evidence(**parts)
     assert evidence(tables=(headcount({"a": 1}),)).tables[0].name == "headcount"
+
+
+def test_attempt_turns_only_design_and_convergence_into_an_answer() -> None:
+    def fail(error: WellperfError) -> int:
+        raise error
+
+    assert attempt(len, [1, 2]) == 2
+    found = attempt(fail, DesignError("No control group.", where="arms", remedy="declare one"))
+    assert isinstance(found, Unanswered)
+    assert found.words == "Not answered: No control group (arms). What would help: declare one."
+    assert isinstance(attempt(fail, ConvergenceError("Did not converge.")), Unanswered)
+    with pytest.raises(StudyError):
+        attempt(fail, StudyError("A key is wrong."))

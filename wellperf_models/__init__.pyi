@@ -16,6 +16,8 @@ from .evidence import (
     Provenance as Provenance,
     Support as Support,
     Table as Table,
+    Unanswered as Unanswered,
+    attempt as attempt,
 )
 from .panel import build_panel as build_panel
 from .runs import run_study as run_study, verify_pack as verify_pack

@@ -7,10 +7,11 @@ into a `Released`, and only a `Released` shows values.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wellperf_models.errors import WellperfError
+from wellperf_models.errors import ConvergenceError, DesignError, WellperfError
 
 IntervalKind = Literal["confidence", "credible", "prediction", "bounds"]
 # what `wellperf verify` may expect of a number: bit-equal, 1e-6, or within Monte Carlo error
@@ -326,3 +327,37 @@ class Evidence:
 def _require(holds: bool, rule: str, where: str) -> None:
     if not holds:
         raise WellperfError("A finding is not well formed.", expected=rule, where=where)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unanswered:
+    """Why a question has no answer in these data: the design does not allow it, or a fit did not converge.
+
+    Attributes:
+        reason: One sentence, without a person's value.
+        remedy: What would help; may be empty.
+    """
+
+    reason: str
+    remedy: str = ""
+
+    @property
+    def words(self) -> str:
+        """Reason and remedy as an answer."""
+        return f"Not answered: {self.reason}" + (f" What would help: {self.remedy}." if self.remedy else "")
+
+
+def attempt[**P, R](step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | Unanswered:
+    """Takes one step of an analysis; what these data can't support becomes an `Unanswered`, not a stop.
+
+    Only `DesignError` and `ConvergenceError` are taken for an answer; a wrong study file still stops.
+
+    Args:
+        step: E.g. `turnover.fit_cox`.
+        args, kwargs: Its arguments.
+    """
+    try:
+        return step(*args, **kwargs)
+    except (DesignError, ConvergenceError) as error:
+        where = f" ({error.where})" if error.where else ""
+        return Unanswered(reason=error.summary.rstrip(".") + where + ".", remedy=error.remedy or "")

@@ -96,6 +96,8 @@ def test_an_optional_part_goes_with_its_estimate(tmp_path: Path) -> None:
     answer = "It is {effect}[, and {few} for the few][, again {effect}]."
     released = release(evidence(answer=answer, estimates=(estimate(), small)), study(tmp_path))
     assert released.answer == "It is 0.500, again 0.500."
+    nothing_left = evidence(answer="[ It is {few}.]", estimates=(small,))
+    assert release(nothing_left, study(tmp_path)).answer.startswith("Not shown: fewer than 30 people")
     with pytest.raises(DisclosureError, match="names what does not exist"):
         release(evidence(answer="[{nothing}]", estimates=(estimate(),)), study(tmp_path))
 

@@ -14,7 +14,7 @@ import pytest
 from tests.report.samples import released
 from tests.runs.conftest import PARAMETERS, show, write_notebook
 from wellperf_models.errors import RunError
-from wellperf_models.runs import NotebookFailed, run_study
+from wellperf_models.runs import NotebookFailed, run_study, verify_pack
 from wellperf_models.runs.publish import hash_files, require_free
 
 BUNDLES = {**PARAMETERS, "bundles": {"type": "path"}}
@@ -96,6 +96,27 @@ def test_a_failing_notebook_publishes_nothing(
     errors = [o for c in content["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
     assert errors == [{"ename": "KeyError", "evalue": "", "output_type": "error", "traceback": ["line 2"]}]
     assert not (study.parent / ".wellperf").exists()
+
+
+def test_a_question_the_data_can_not_answer_stops_its_notebook_only(
+    notebooks: Path, study: Path, tmp_path: Path
+) -> None:
+    design = "from wellperf_models.errors import DesignError\nraise DesignError('Nobody left.')"
+    write_notebook(notebooks, "20_first", show(released(id="a.b")), design, "print('never')")
+    write_notebook(notebooks, "30_after", show(released(id="c.d")), needs=["first"])
+    out = tmp_path / "pack"
+    result = run_study(study, out=out, notebooks_dir=notebooks, only=["first", "after"])
+    assert result.ok
+    assert result.notebooks == {"first": "stopped: Nobody left.", "after": "done"}
+    results = json.loads((out / "results.json").read_text())
+    assert [e["id"] for e in results["evidence"]] == ["a.b", "c.d"]
+    page = (out / "20_first.html").read_text()
+    assert "stopped: Nobody left." in page
+    assert "Traceback" not in (out / "notebooks" / "20_first.ipynb").read_text()
+    assert verify_pack(out, notebooks_dir=notebooks).ok
+    write_notebook(notebooks, "20_first", show(released(id="a.b")))
+    report = verify_pack(out, notebooks_dir=notebooks)
+    assert [(d.where, d.name, d.got) for d in report.drifts] == [("first", "state", "done")]
 
 
 def test_a_hijacking_kernelspec_and_start_up_file_are_not_seen(

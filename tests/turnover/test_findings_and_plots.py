@@ -11,7 +11,7 @@ import pytest
 from tests.turnover.builders import PROVENANCE, FakeTables, make_frames, make_study, make_tables
 from wellperf_models.disclosure import Released, release
 from wellperf_models.errors import DesignError
-from wellperf_models.evidence import Evidence
+from wellperf_models.evidence import Evidence, Unanswered, attempt
 from wellperf_models.turnover import (
     build_frame,
     check_cox,
@@ -151,3 +151,29 @@ def test_importing_the_pillar_is_cheap() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_what_can_not_be_fitted_is_an_answer_without_a_number() -> None:
+    tables = make_tables(covariates=[])
+    frame = build_frame(tables)
+    section = tables.study.turnover
+    cox, hazard, order = (attempt(fit, frame, section) for fit in (fit_cox, fit_hazard, validate))
+    for evidence in (
+        explain(frame, cox, hazard, check_cox(frame, cox), provenance=PROVENANCE),
+        predict(frame, order, check_validation(order), provenance=PROVENANCE),
+    ):
+        released = release(evidence, tables.study)
+        assert released.answer.startswith("Not answered: The study names no covariates")
+        assert released.estimates == ()
+        assert released.checks == ()
+
+
+def test_cox_without_its_second_opinion_says_so() -> None:
+    tables = make_tables()
+    frame = build_frame(tables)
+    cox = fit_cox(frame, tables.study.turnover)
+    failed = Unanswered(reason="It did not converge.")
+    checks = (*check_cox(frame, cox), *check_hazard(failed))
+    evidence = explain(frame, cox, failed, checks, provenance=PROVENANCE)
+    assert evidence.estimates
+    assert [c.passed for c in evidence.checks if c.name == "hazard_equals_cox"] == [False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import os
 from pathlib import Path
@@ -14,6 +15,7 @@ from tests.turnover.builders import FakeTables, make_frames, make_study, make_ta
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.turnover import build_frame, fit_cox, fit_description, fit_hazard, validate
 from wellperf_models.turnover.design import Minimum, bin_number, encode, pool_levels, yes_no
+from wellperf_models.turnover.model_validation import _columns_for
 
 
 def test_shapes_and_counts() -> None:
@@ -71,6 +73,37 @@ def test_without_covariates_there_is_a_description_only() -> None:
     for fit in (fit_cox, fit_hazard, validate):
         with pytest.raises(DesignError, match="no covariates"):
             fit(frame, tables.study.turnover)
+
+
+def test_covariates_that_cant_be_modelled_do_not_stop_the_description() -> None:
+    tables = make_tables()
+    people = tables["people"].with_columns(contract=pl.lit("permanent"))
+    frame = build_frame(
+        FakeTables(
+            make_study(covariates=["contract"]),
+            {name: frame.collect() for name, frame in ({**tables, "people": people}).items()},
+        )
+    )
+    assert frame.rows is None
+    section = make_study(covariates=["contract"]).turnover
+    assert fit_description(frame, section).horizons == (6.0, 12.0)
+    for fit in (fit_cox, fit_hazard, validate):
+        with pytest.raises(DesignError, match="single level"):
+            fit(frame, section)
+
+
+def test_refits_look_at_nothing_of_the_test_fold() -> None:
+    """Changing outcomes in the test fold changes neither the columns used nor the coefficients."""
+    frame = build_frame(make_tables())
+    assert frame.rows is not None
+    train = frame.rows.fold_group % 3 != 0
+    shuffled = frame.rows.event.copy()
+    shuffled[~train] = 1
+    other = dataclasses.replace(frame.rows, event=shuffled)
+    assert (_columns_for(frame.rows, train) == _columns_for(other, train)).all()
+    rare = dataclasses.replace(frame.rows, event=np.where(train, 0, frame.rows.event))
+    levels = [c.level is not None for c in frame.rows.unpooled.columns]
+    assert not _columns_for(rare, train)[levels].any()
 
 
 def test_cox_and_hazard_find_the_effect() -> None:

@@ -134,11 +134,13 @@ def _fill_answer(evidence: Evidence, shown: list[Estimate], kept_back: list[Supp
         evidence.answer,
     )
     missing = {_name(p) for p in _placeholders(answer)} - set(fields)
+    if not answer.strip():
+        missing = {_name(p) for p in _placeholders(evidence.answer)}
     if missing:
         reasons = {s.reason for s in kept_back if s.what.removeprefix("estimate ") in missing}
         why = "; ".join(sorted(reasons))
         return f"Not shown: {why}. The data of this study are too few to answer in public."
-    return _substitute(answer, fields)
+    return _substitute(answer, fields).strip()
 
 
 def _placeholders(template: str) -> list[str]:

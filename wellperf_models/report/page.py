@@ -12,7 +12,8 @@ from wellperf_models.disclosure.released import MIME_TYPE
 from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE
 from wellperf_models.report.markdown import first_heading, render_markdown
 
-State = Literal["done", "not run"]
+# stopped: the data could not answer the rest of its question; what came before stands
+State = Literal["done", "not run", "stopped"]
 _LIMITS_HEADING = "## What this does not show"
 
 

@@ -24,7 +24,6 @@ from wellperf_models.runs.parameters import Value, resolve_parameters
 from wellperf_models.runs.publish import (
     PackContent,
     keep_partial,
-    not_run,
     publish_folder,
     require_free,
     staging_folder,
@@ -152,6 +151,7 @@ def run_study(
             code_sha256=code,
             notebooks=plan.notebooks,
             missing=plan.missing,
+            stopped={name: o.stopped for name, o in outcomes.items() if o.stopped},
             parameters=portable_parameters(plan, folder),
         )
         write_pack(folder, content)
@@ -161,7 +161,7 @@ def run_study(
         ok=True,
         pack=target,
         run_id=run_id,
-        notebooks={n.name: not_run(plan.missing[n.name]) or "done" for n in chosen},
+        notebooks={n.name: content.note_of(n.name) or "done" for n in chosen},
         withheld=tuple(f"{name}, {text}" for name, o in outcomes.items() for text in o.withheld),
     )
 

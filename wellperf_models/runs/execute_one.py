@@ -17,6 +17,8 @@ from wellperf_models.runs.clean import clean_notebook, error_text, failing_line,
 from wellperf_models.runs.job import Job, Outcome
 
 _KERNEL = "python3"
+# the question can't be answered by these data: that is a finding, not a fault of the run
+_ANSWERS_IN_THEMSELVES = frozenset({"DesignError", "ConvergenceError"})
 # AF_UNIX names are short: 104 bytes on macOS, 108 on Linux
 _LONGEST_SOCKET = 100
 
@@ -120,6 +122,8 @@ def _finish(job: Job, source: dict[str, Any], executed: dict[str, Any], died: st
     if found is None:
         return Outcome(ok=not died, error=died, withheld=withheld)
     number, cell, error = found
+    if error["ename"] in _ANSWERS_IN_THEMSELVES and not died:
+        return Outcome(ok=True, stopped=error_text(error).partition(": ")[2], withheld=withheld)
     return Outcome(
         ok=False, cell=number, error=f"`{failing_line(cell, error)}`: {error_text(error)}", withheld=withheld
     )

@@ -47,12 +47,15 @@ class Outcome:
         ok: Whether every cell ran.
         cell: Number of the failing cell in the source notebook, from 1; None otherwise.
         error: What went wrong, without a person's value.
+        stopped: Why these data can't answer the rest of the notebook, in its own words; what it had answered
+            until then counts.
         withheld: Outputs that were not kept, as sentences.
     """
 
     ok: bool
     cell: int | None = None
     error: str = ""
+    stopped: str = ""
     withheld: list[str] = field(default_factory=list)
 
     def write(self, path: Path) -> None:

@@ -19,7 +19,7 @@ from wellperf_models.disclosure.read import HASHES_FILE
 from wellperf_models.errors import RunError
 from wellperf_models.report.bundle import build_bundle, build_results, to_json
 from wellperf_models.report.html import render_index, render_page
-from wellperf_models.report.page import PackInfo, Page
+from wellperf_models.report.page import PackInfo, Page, State
 from wellperf_models.runs.notebooks import Notebook
 
 MANIFEST: Final = "manifest.json"
@@ -39,6 +39,7 @@ class PackContent:
         code_sha256: Of package and notebooks.
         notebooks: In pack order.
         missing: Notebook name → tables it lacks.
+        stopped: Notebook name → why it stopped, where the data could not answer the rest.
         parameters: Notebook name → values beyond the defaults, paths relative to the pack.
     """
 
@@ -49,7 +50,12 @@ class PackContent:
     code_sha256: str
     notebooks: Sequence[Notebook]
     missing: Mapping[str, Sequence[str]]
+    stopped: Mapping[str, str]
     parameters: Mapping[str, Mapping[str, Any]]
+
+    def note_of(self, name: str) -> str:
+        """Why a notebook was not run, or not to its end; empty where it was."""
+        return not_run(self.missing[name]) or stopped(self.stopped.get(name, ""))
 
 
 def write_bundle(folder: Path, notebooks: Sequence[Notebook], ended: Notebook | None) -> None:
@@ -99,6 +105,16 @@ def not_run(missing: Sequence[str]) -> str:
     if not missing:
         return ""
     return f"not run: needs {', '.join(missing)} ({'table' if len(missing) == 1 else 'tables'})"
+
+
+def stopped(why: str) -> str:
+    """That a notebook stopped where its question can't be answered; empty where it did not."""
+    return f"stopped: {' '.join(why.split())}" if why else ""
+
+
+def state_of(missing: Sequence[str], why_stopped: str) -> State:
+    """How a notebook ended."""
+    return "not run" if missing else "stopped" if why_stopped else "done"
 
 
 def _manifest(folder: Path, content: PackContent, pages: Sequence[Page]) -> dict[str, Any]:
@@ -251,8 +267,8 @@ def _page(folder: Path, notebook: Notebook, content: PackContent) -> Page:
         stem=notebook.stem,
         name=notebook.name,
         title=notebook.meta.title,
-        state="not run" if missing else "done",
-        note=not_run(missing),
+        state=state_of(missing, content.stopped.get(notebook.name, "")),
+        note=content.note_of(notebook.name),
         notebook=executed,
         parameters=content.parameters.get(notebook.name, {}),
     )

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wellperf_models.errors import RunError
 from wellperf_models.report.bundle import build_results
+from wellperf_models.report.page import State
 from wellperf_models.runs.compare import Drift, compare_results, provenance_notes
 from wellperf_models.runs.execute import (
     NotebookFailed,
@@ -25,7 +26,7 @@ from wellperf_models.runs.execute import (
 from wellperf_models.runs.identity import code_sha256
 from wellperf_models.runs.notebooks import Notebook, find_notebooks
 from wellperf_models.runs.parameters import Value, check_value
-from wellperf_models.runs.publish import MANIFEST, MANIFEST_SCHEMA, hash_files
+from wellperf_models.runs.publish import MANIFEST, MANIFEST_SCHEMA, hash_files, state_of
 from wellperf_models.study import Study, load_study
 
 _MOST_LINES = 40
@@ -61,7 +62,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
     file: str
-    state: Literal["done", "not run"]
+    state: State
     note: str
 
 
@@ -112,7 +113,6 @@ def verify_pack(
     report, provenance = check_data(loaded)
     if provenance is None:
         raise RunError("The data of the pack break a rule now.", where=loaded.path.name, got=f"\n{report}")
-    drifts += _states(manifest, plan)
     with end_cleanly(), private_folder() as work:
         again = work / "pack"
         again.mkdir()
@@ -124,6 +124,7 @@ def verify_pack(
                 where=f"{failed[0]}, cell {outcome.cell}",
                 got=outcome.error,
             )
+        drifts += _states(manifest, plan, {n: o.stopped for n, o in outcomes.items()})
         done = [n for n in plan.notebooks if not plan.missing[n.name]]
         bundles = [json.loads((again / "bundles" / f"{n.name}.json").read_bytes()) for n in done]
     got = build_results(loaded.study.name, dataclasses.asdict(provenance), bundles)
@@ -230,12 +231,12 @@ def _parameters(notebook: Notebook, given: Mapping[str, Value], folder: Path) ->
     return checked
 
 
-def _states(manifest: Manifest, plan: Plan) -> list[Drift]:
-    """Notebooks that ran then and would not now, or the other way round."""
+def _states(manifest: Manifest, plan: Plan, stopped: Mapping[str, str]) -> list[Drift]:
+    """Notebooks that ended otherwise than they did then."""
     return [
         Drift(where=e.name, name="state", expected=e.state, got=now, tolerance="equal")
         for e in manifest.notebooks
-        if e.state != (now := "not run" if plan.missing[e.name] else "done")
+        if e.state != (now := state_of(plan.missing[e.name], stopped.get(e.name, "")))
     ]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from wellperf_models.evidence import Check
+from wellperf_models.evidence import Check, Unanswered
 from wellperf_models.inference.aalen_johansen import AalenJohansen
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.risk_sets import Floats, Ints
@@ -33,8 +33,10 @@ def check_description(frame: TurnoverFrame, description: Description) -> tuple[C
     )
 
 
-def check_cox(frame: TurnoverFrame, model: CoxModel) -> tuple[Check, ...]:
-    """Checks of the Cox model."""
+def check_cox(frame: TurnoverFrame, model: CoxModel | Unanswered) -> tuple[Check, ...]:
+    """Checks of the Cox model; none of one that could not be fitted."""
+    if isinstance(model, Unanswered):
+        return ()
     rows = frame.rows
     none = np.zeros(0, np.int64)
     return (
@@ -48,13 +50,17 @@ def check_cox(frame: TurnoverFrame, model: CoxModel) -> tuple[Check, ...]:
     )
 
 
-def check_hazard(model: HazardModel) -> tuple[Check, ...]:
-    """Checks of the hazard on cells."""
+def check_hazard(model: HazardModel | Unanswered) -> tuple[Check, ...]:
+    """Checks of the hazard on cells; one that could not be fitted leaves Cox without its second opinion."""
+    if isinstance(model, Unanswered):
+        return (Check(name="hazard_equals_cox", passed=False, text=model.words),)
     return (hazard_equals_cox(model.distance_from_cox),)
 
 
-def check_validation(result: ValidationResult) -> tuple[Check, ...]:
-    """Checks of the validation."""
+def check_validation(result: ValidationResult | Unanswered) -> tuple[Check, ...]:
+    """Checks of the validation; none of one that could not be made."""
+    if isinstance(result, Unanswered):
+        return ()
     return (
         plausible_concordance(result.concordance.mean),
         exits_per_predictor(result.exits_per_parameter),

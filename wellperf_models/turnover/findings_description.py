@@ -77,15 +77,14 @@ def _answer(description: Description, causes: Sequence[str]) -> str:
     if not description.horizons:
         return "These data can't speak about the tenures asked for: too few people are at risk there."
     who = "people" if description.start == 0 else f"people who reach {description.start:g} months"
-    first, *later = description.horizons
     last = description.horizons[-1]
-    stay = (
-        f"After {first:g} months {{survival_{month_name(first)}_months.estimate}} of {who} are still employed"
-    )
-    stay += "".join(f"[, after {h:g} months {{survival_{month_name(h)}_months.estimate}}]" for h in later)
+    stay = [
+        f"[ After {h:g} months {{survival_{month_name(h)}_months.estimate}} of {who} are still employed.]"
+        for h in description.horizons
+    ]
     named = f"exits_{month_name(last)}_months.estimate"
     leave = [f"[ {{{cause}_{named}}} {leave_words(cause)} within {last:g} months.]" for cause in causes]
-    return f"{stay}.{''.join(leave)}"
+    return "".join([*stay, *leave])
 
 
 def _estimates(frame: TurnoverFrame, description: Description) -> tuple[Estimate, ...]:

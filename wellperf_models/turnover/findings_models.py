@@ -16,6 +16,7 @@ from wellperf_models.evidence import (
     Row,
     Support,
     Table,
+    Unanswered,
 )
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.sensitivity import e_value_of_hazard_ratio
@@ -24,14 +25,16 @@ from wellperf_models.turnover.findings_description import left_out_table
 from wellperf_models.turnover.frame import TurnoverFrame
 from wellperf_models.turnover.model import CoxModel, HazardModel, ValidationResult
 
+_LEAVING = "What goes with leaving?"
+_ORDERING = "How well can the risk of leaving be ordered?"
 _RARE = 0.15
 _ALPHA = 0.05
 
 
 def explain(
     frame: TurnoverFrame,
-    cox: CoxModel,
-    hazard: HazardModel,
+    cox: CoxModel | Unanswered,
+    hazard: HazardModel | Unanswered,
     checks: Sequence[Check],
     *,
     provenance: Provenance,
@@ -40,11 +43,13 @@ def explain(
 
     Args:
         frame: The turnover frame.
-        cox: From `fit_cox`.
+        cox: From `fit_cox`; an `Unanswered` gives an evidence that says why.
         hazard: From `fit_hazard`; its hazard ratios by level are tabled beside Cox's.
         checks: From `check_cox` and `check_hazard`.
         provenance: Where the numbers come from.
     """
+    if isinstance(cox, Unanswered):
+        return _unanswered("turnover.explained", _LEAVING, cox, frame, provenance)
     quantile = _quantile(cox)
     ratios = tuple(
         _hazard_ratio(column, float(b), float(s), cox, quantile)
@@ -53,13 +58,14 @@ def explain(
     leading = int(np.argmax(np.abs(cox.fit.beta) / cox.fit.std_error))
     tables = [
         _ratio_table("hazard_ratios", "Hazard ratios, all covariates together (Cox)", ratios),
-        _hazard_table(hazard, quantile),
     ]
+    if not isinstance(hazard, Unanswered):
+        tables.append(_hazard_table(hazard, quantile))
     if frame.left_out:
         tables.append(left_out_table(frame.left_out))
     return Evidence(
         id="turnover.explained",
-        question="What goes with leaving?",
+        question=_LEAVING,
         answer=_answer(cox, quantile),
         estimand=f"Ratio of the monthly rates of exit ({cox.cause.replace('_', ' ')}) between people of the "
         "same tenure who differ in one covariate and share the others, as known before the month; other "
@@ -86,16 +92,22 @@ def explain(
 
 
 def predict(
-    frame: TurnoverFrame, result: ValidationResult, checks: Sequence[Check], *, provenance: Provenance
+    frame: TurnoverFrame,
+    result: ValidationResult | Unanswered,
+    checks: Sequence[Check],
+    *,
+    provenance: Provenance,
 ) -> Evidence:
     """Builds the evidence on foretelling the order of exits.
 
     Args:
         frame: The turnover frame.
-        result: From `validate`.
+        result: From `validate`; an `Unanswered` gives an evidence that says why.
         checks: From `check_validation`.
         provenance: Where the numbers come from.
     """
+    if isinstance(result, Unanswered):
+        return _unanswered("turnover.prediction", _ORDERING, result, frame, provenance)
     c = result.concordance
     estimate = Estimate(
         name="concordance",
@@ -119,7 +131,7 @@ def predict(
     together = kept.get(result.group_by, "every cluster")
     return Evidence(
         id="turnover.prediction",
-        question="How well can the risk of leaving be ordered?",
+        question=_ORDERING,
         answer="Shown one who leaves and another of the same tenure who is still at work, the model ranks "
         "the leaver higher with a concordance of {concordance.estimate}; 0.5 is a coin.",
         estimand="Probability that, of two people of the same tenure at work at the time one of them leaves "
@@ -139,6 +151,23 @@ def predict(
             "The interval is over repeated folds (Nadeau–Bengio); it does not carry over to another firm.",
             "Only pairs of the same tenure are compared.",
         ),
+    )
+
+
+def _unanswered(
+    identifier: str, question: str, why: Unanswered, frame: TurnoverFrame, provenance: Provenance
+) -> Evidence:
+    """An evidence without a number: the question, and why these data do not answer it."""
+    return Evidence(
+        id=identifier,
+        question=question,
+        # braces and brackets would be read as a template
+        answer=why.words.translate(str.maketrans("{}[]", "()()")),
+        estimand="None: not estimated.",
+        population=frame.population,
+        design="not answered",
+        provenance=provenance,
+        limits=("Nothing can be concluded from the absence of an answer.",),
     )
 
 

@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from wellperf_models.errors import DesignError, StudyError
+from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import Source, build_panel, build_spells, count_left_out, has_dates, to_polars
 from wellperf_models.panel.covariates import GROUPS
@@ -96,7 +97,8 @@ class TurnoverFrame:
         panel: Person-months with binned covariates ("not measured" is a level), start_months, event, person,
             cluster (where declared): the hazard's rows; None without covariates.
         covariates: Name → declaration, of the modelled ones.
-        rows: For Cox and validation; None without covariates.
+        rows: For Cox and validation; None without covariates, or where they can't be modelled.
+        no_rows: Why covariates can't be modelled; None where they can, or where there are none.
         group_by: What groups are, or None.
         left_out: Reason in words → number; everything that did not enter as it stood.
         dated: False for the duration form.
@@ -112,6 +114,7 @@ class TurnoverFrame:
     panel: pl.DataFrame | None
     covariates: dict[str, Covariate]
     rows: ModelRows | None
+    no_rows: Unanswered | None
     group_by: str | None
     left_out: dict[str, int]
     dated: bool
@@ -161,7 +164,7 @@ def build_frame(tables: Source) -> TurnoverFrame:
     left_out = count_left_out(tables)
     if dropped := getattr(tables, "dropped_duplicates", {}).get("spells", 0):
         left_out["rows equal in every column of the file, all but the first dropped"] = dropped
-    panel = rows = None
+    panel = rows = no_rows = None
     minimum = Minimum(people=study.disclosure.min_model_people, events=study.disclosure.min_model_events)
     if section.covariates:
         months = _months(tables, names, groups, raw, section)
@@ -170,13 +173,16 @@ def build_frame(tables: Source) -> TurnoverFrame:
             left_out["exits outside the months observed to their end (described, not in the panel)"] = lost
         panel = _binned(months, study.covariates, section, minimum, left_out)
         varying = any(study.covariates[n].table != "people" for n in names)
-        rows = _model_rows(months if varying else raw, study, varying, minimum, left_out)
+        built = attempt(_model_rows, months if varying else raw, study, varying, minimum, left_out)
+        # what can't be modelled can still be described
+        rows, no_rows = (None, built) if isinstance(built, Unanswered) else (built, None)
     return TurnoverFrame(
         causes=section.causes,
         spells=_spells(raw, section.group_by),
         panel=panel,
         covariates={name: study.covariates[name] for name in section.covariates},
         rows=rows,
+        no_rows=no_rows,
         group_by=section.group_by,
         left_out=left_out,
         dated=dated,

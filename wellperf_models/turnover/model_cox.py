@@ -79,8 +79,12 @@ def require_rows(frame: TurnoverFrame) -> ModelRows:
     """The frame's model rows.
 
     Raises:
-        DesignError: The study names no covariates.
+        DesignError: The study names no covariates, or they can't be modelled.
     """
+    if frame.no_rows is not None:
+        raise DesignError(
+            frame.no_rows.reason, where="turnover.covariates", remedy=frame.no_rows.remedy or None
+        )
     if frame.rows is None:
         raise DesignError(
             "The study names no covariates, so there is nothing to explain or predict exits with.",

@@ -8,12 +8,12 @@ import numpy as np
 import polars as pl
 
 from wellperf_models.cells import build_cells
-from wellperf_models.errors import DesignError
 from wellperf_models.inference.cox import CoxFit, fit_cox as _fit_cox
 from wellperf_models.inference.hazard import HazardFit, fit_hazard as _fit_hazard
 from wellperf_models.study import Turnover
 from wellperf_models.turnover.design import Column, encode
 from wellperf_models.turnover.frame import TurnoverFrame
+from wellperf_models.turnover.model_cox import require_rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +59,8 @@ def fit_hazard(frame: TurnoverFrame, section: Turnover) -> HazardModel:
         DesignError: No covariates.
         ConvergenceError: Separation, or no convergence.
     """
-    if frame.panel is None:
-        raise DesignError(
-            "The study names no covariates, so there is no hazard.", where="turnover.covariates"
-        )
+    require_rows(frame)
+    assert frame.panel is not None
     panel = frame.panel
     names = list(frame.covariates)
     design = encode(panel, names, frame.covariates, frame.minimum, binned=True)
