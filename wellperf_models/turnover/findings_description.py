@@ -77,13 +77,14 @@ def _answer(description: Description, causes: Sequence[str]) -> str:
     if not description.horizons:
         return "These data can't speak about the tenures asked for: too few people are at risk there."
     who = "people" if description.start == 0 else f"people who reach {description.start:g} months"
-    last = description.horizons[-1]
+    first, last = description.horizons[0], description.horizons[-1]
+    # the horizons between are in the table; a committee remembers two numbers
     stay = [
         f"[ After {h:g} months {{survival_{month_name(h)}_months.estimate}} of {who} are still employed.]"
-        for h in description.horizons
+        for h in dict.fromkeys((first, last))
     ]
     named = f"exits_{month_name(last)}_months.estimate"
-    leave = [f"[ {{{cause}_{named}}} {leave_words(cause)} within {last:g} months.]" for cause in causes]
+    leave = [f"[ By then {{{cause}_{named}}} {leave_words(cause)}.]" for cause in causes]
     return "".join([*stay, *leave])
 
 
