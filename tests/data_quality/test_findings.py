@@ -19,7 +19,13 @@ WAVES = [dt.date(2024, 1, 1), dt.date(2024, 4, 1), dt.date(2024, 7, 1)]
 
 
 def tables(
-    folder: Path, *, selective: bool = False, silent: float = 0.3, n: int = 400, seed: int = 1
+    folder: Path,
+    *,
+    selective: bool = False,
+    silent: float = 0.3,
+    n: int = 400,
+    seed: int = 1,
+    open_days: int = 1,
 ) -> Tables:
     """n people; one in five left after the first wave; silence at random or of the exhausted."""
     rng = np.random.default_rng(seed)
@@ -37,7 +43,13 @@ def tables(
     trait = rng.normal(3, 1, n).clip(0, 6)
     chance = np.where(trait > 3, silent * 1.8, silent * 0.2) if selective else np.full(n, silent)
     rows = [
-        (ids[i], wave.isoformat(), "exhaustion", wave, round(float(trait[i]), 1))
+        (
+            ids[i],
+            wave.isoformat(),
+            "exhaustion",
+            wave + dt.timedelta(i % open_days),
+            round(float(trait[i]), 1),
+        )
         for wave in WAVES
         for i in range(n)
         if not (gone[i] and wave > WAVES[0]) and rng.random() > chance[i]
@@ -77,6 +89,17 @@ def test_selective_silence_is_found_and_random_silence_is_not(tmp_path: Path, se
         if selective:
             assert found.value is not None
             assert found.value > 0
+
+
+def test_answers_spread_over_days_are_one_wave(tmp_path: Path) -> None:
+    at_once, spread = (measure_coverage(tables(tmp_path, selective=True, open_days=d)) for d in (1, 10))
+    assert [w.n_answered for w in spread.waves] == [w.n_answered for w in at_once.waves]
+    assert [w.n_invited for w in spread.waves] == [w.n_invited for w in at_once.waves]
+    assert spread.gap is not None
+    assert at_once.gap is not None
+    assert spread.gap.value == pytest.approx(at_once.gap.value, rel=1e-12)
+    assert spread.gap.se == pytest.approx(at_once.gap.se, rel=1e-12)
+    assert spread.gap.n_silent < spread.gap.n_people
 
 
 def test_low_response_fails_its_check(tmp_path: Path) -> None:

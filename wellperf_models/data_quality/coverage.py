@@ -209,24 +209,29 @@ def _answers(tables: Tables) -> pl.LazyFrame:
     return tables["surveys"].filter(pl.col("value").is_not_null())
 
 
+def _wave_days(answers: pl.LazyFrame) -> pl.LazyFrame:
+    """Each wave with its first and last day of answers; a wave may be open for weeks."""
+    return (
+        answers.group_by("wave")
+        .agg(pl.col("date").min().alias("opens"), pl.col("date").max().alias("closes"))
+        .sort("opens", "wave")
+    )
+
+
 def _waves(tables: Tables) -> Sequence[WaveCount]:
     if "surveys" not in tables:
         return []
-    counted = (
-        _answers(tables)
-        .group_by("wave")
-        .agg(pl.col("employee_id").n_unique().alias("n"), pl.col("date").min().alias("date"))
-        .sort("date", "wave")
-        .collect()
-    )
+    answers = _answers(tables)
+    answered = dict(answers.group_by("wave").agg(pl.col("employee_id").n_unique()).collect().iter_rows())
     spells = _dated_spells(tables)
     found = []
-    for wave, n, date in counted.iter_rows():
+    for wave, opens, closes in _wave_days(answers).collect().iter_rows():
         invited = None
-        if spells is not None and date is not None:
-            present = (pl.col("start") <= date) & (pl.col("last_day") >= date)
+        if spells is not None and opens is not None:
+            # whoever was there on any day on which answers came in could have answered
+            present = (pl.col("start") <= closes) & (pl.col("last_day") >= opens)
             invited = int(spells.filter(present).select(pl.col("employee_id").n_unique()).collect().item())
-        found.append(WaveCount(wave=wave, n_invited=invited, n_answered=int(n)))
+        found.append(WaveCount(wave=wave, n_invited=invited, n_answered=int(answered[wave])))
     return found
 
 
@@ -255,16 +260,21 @@ def _non_response_gap(tables: Tables) -> NonResponseGap | None:
     scores = (
         _answers(tables)
         .filter((pl.col("measure") == measure) & pl.col("item").is_null() & pl.col("date").is_not_null())
-        .select("employee_id", "date", "value")
+        .select("employee_id", "wave", "date", "value")
     )
-    dates = scores.select(pl.col("date").unique().sort())
-    following = dates.with_columns(pl.col("date").shift(-1).alias("next")).drop_nulls()
+    waves = _wave_days(scores)
+    following = waves.select(
+        "wave", pl.col("wave").shift(-1).alias("next"), pl.col("closes").shift(-1).alias("next_closes")
+    ).drop_nulls()
     rows = (
-        scores.join(following, on="date")
+        scores.join(following, on="wave")
         .join(spells.select("employee_id", "start", "last_day"), on="employee_id")
-        .filter((pl.col("start") <= pl.col("date")) & (pl.col("last_day") >= pl.col("next")))
+        # there until the next wave closed, so that silence is a choice
+        .filter((pl.col("start") <= pl.col("date")) & (pl.col("last_day") >= pl.col("next_closes")))
         .join(
-            scores.select("employee_id", pl.col("date").alias("next"), pl.lit(True).alias("answered")),
+            scores.select(
+                "employee_id", pl.col("wave").alias("next"), pl.lit(True).alias("answered")
+            ).unique(),
             on=["employee_id", "next"],
             how="left",
         )
@@ -276,7 +286,9 @@ def _non_response_gap(tables: Tables) -> NonResponseGap | None:
 
 def _clustered_difference(rows: pl.DataFrame, measure: str) -> NonResponseGap | None:
     """Difference of two means with an error clustered by person (linearised ratio, Cochran 1977)."""
-    means = dict(rows.group_by("silent").agg(pl.col("value").mean()).iter_rows())
+    # sorted, so that the sums have one order and their last digits one value
+    rows = rows.sort("employee_id", "silent", "value")
+    means = dict(rows.group_by("silent", maintain_order=True).agg(pl.col("value").mean()).iter_rows())
     if set(means) != {True, False}:
         return None
     sizes = dict(rows.group_by("silent").agg(pl.len()).iter_rows())
@@ -285,7 +297,9 @@ def _clustered_difference(rows: pl.DataFrame, measure: str) -> NonResponseGap | 
         .then((pl.col("value") - means[True]) / sizes[True])
         .otherwise(-(pl.col("value") - means[False]) / sizes[False])
     )
-    by_person = rows.group_by("employee_id").agg(residual.sum().alias("r"), pl.col("silent").any())
+    by_person = rows.group_by("employee_id", maintain_order=True).agg(
+        residual.sum().alias("r"), pl.col("silent").any()
+    )
     n = by_person.height
     if n < 2:
         return None

@@ -53,7 +53,8 @@ DEFINITIONS: dict[str, str] = {
     "programme_effect_voluntary_exits_per_100_person_years": "voluntary exits per 100 person-years in those "
     "12 months with the programme in every team minus in none",
     "overtime_minus_5_weekly_hours_voluntary_exits_averted_per_100": _POLICY
-    + "5 hours a week lower than it would have come about, not below 0",
+    + "5 hours a week lower than it would have come about, not below 0; where overtime is about 9 hours a "
+    "month, as in the presets, that is in effect no overtime at all",
     "overtime_cap_10_hours_voluntary_exits_averted_per_100": _POLICY
     + f"of at most {CAP_HOURS:g} hours a month",
     **{
