@@ -31,6 +31,34 @@ def test_unknown_preset_is_a_message(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "default" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("name", ["study.toml", "people.csv"])
+def test_simulate_never_replaces_a_real_study(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    real = tmp_path / name
+    real.write_text('[study]\nname = "ours"\nas_of = 2024-12-31\nseed = 1\n')
+    before = real.read_bytes()
+    assert main(["simulate", str(tmp_path), "--preset", "micro"]) == 2
+    assert "not written over" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == [name]
+    assert real.read_bytes() == before
+
+
+def test_broken_pipe_and_surprises_show_no_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from wellperf_models import cli
+
+    def surprise(options: object) -> int:
+        raise ValueError("Ann earns 5000")
+
+    monkeypatch.setattr(cli, "_dictionary", surprise)
+    assert main(["dictionary"]) == 2
+    error = capsys.readouterr().err
+    assert "ValueError" in error
+    assert "Ann" not in error
+
+
 def test_simulate_check_break_check(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "org"
     assert main(["simulate", str(folder), "--preset", "micro"]) == 0

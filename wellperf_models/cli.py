@@ -7,6 +7,7 @@ the pack are not in order, 2 the command could not be carried out.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -30,6 +31,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.action(options))
     except WellperfError as error:
         print(f"wellperf {options.command}: {error}", file=sys.stderr)
+        return _FAILED
+    except BrokenPipeError:
+        # the reader of our output has gone (`wellperf check … | head`); nothing more can be told
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOT_IN_ORDER
+    except Exception as error:
+        if os.environ.get("WELLPERF_TRACEBACK"):
+            raise
+        # its message could hold a person's value
+        print(
+            f"wellperf {options.command}: an error of the program ({type(error).__name__}); nothing was "
+            "published. Set WELLPERF_TRACEBACK=1 to see where, and take care: the traceback can hold data.",
+            file=sys.stderr,
+        )
         return _FAILED
     except KeyboardInterrupt:
         print(f"wellperf {options.command}: interrupted; nothing was published", file=sys.stderr)

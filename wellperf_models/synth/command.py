@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from pathlib import Path
 
 from wellperf_models.errors import DesignError
@@ -13,6 +14,30 @@ from wellperf_models.synth.presets import PRESETS
 from wellperf_models.synth.write import write_organisation
 
 DEFAULT_SEED = 2024
+
+
+def _require_no_study(folder: Path) -> None:
+    """A synthetic organisation replaces a synthetic one only, never somebody's study or tables."""
+    study = folder / "study.toml"
+    if study.is_file():
+        try:
+            synthetic = tomllib.loads(study.read_text(encoding="utf-8"))["study"]["synthetic"] is True
+        except (OSError, ValueError, KeyError, TypeError):
+            synthetic = False
+        if synthetic:
+            return
+        found = "a study that is not synthetic"
+    elif folder.is_dir() and any(folder.iterdir()):
+        found = "a folder with other things in it"
+    else:
+        return
+    raise DesignError(
+        "A synthetic organisation is not written over something else.",
+        where=str(folder),
+        expected="a new or empty folder, or a former synthetic study",
+        got=found,
+        remedy="name another folder",
+    )
 
 
 def simulate(
@@ -38,7 +63,7 @@ def simulate(
         Path of the study file.
 
     Raises:
-        DesignError: There is no such preset or variant.
+        DesignError: There is no such preset or variant, or the folder holds a real study.
     """
     if preset not in PRESETS:
         raise DesignError(
@@ -47,6 +72,7 @@ def simulate(
             got=repr(preset),
             where="wellperf simulate --preset",
         )
+    _require_no_study(Path(folder))
     world = PRESETS[preset]
     seed = DEFAULT_SEED if seed is None else seed
     world = world.but(people=people or world.people, months=months or world.months)
