@@ -108,3 +108,9 @@ def test_version_is_in_one_place() -> None:
 
     assert importlib.metadata.version("wellperf") == wellperf_models.__version__
     assert 'dynamic = ["version"]' in (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+
+
+def test_no_document_holds_a_placeholder() -> None:
+    for path in (*ROOT.glob("*.md"), *(ROOT / "data_synthetic").glob("*.md")):
+        found = re.findall(r"\b(?:TODO|TBD|[A-Z]+_(?:ROWS|SECTION))\b", path.read_text(encoding="utf-8"))
+        assert found == [], path
