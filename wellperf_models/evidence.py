@@ -193,6 +193,8 @@ class Curve:
         coverage, interval: Of the pointwise band.
         support: What the whole curve rests on.
         series: Curves of one series ("survival", "cumulative_incidence") are drawn together.
+        block_ends: Where the gate may end a block of events, one for each x; None: anywhere. Curves that add
+            up need it: the last one would follow from the others wherever they are all known.
     """
 
     name: str
@@ -211,9 +213,11 @@ class Curve:
     coverage: float = 0.95
     interval: IntervalKind = "confidence"
     computation: Computation = "exact"
+    block_ends: tuple[bool, ...] | None = None
 
     def __post_init__(self) -> None:
-        lengths = {len(v) for v in (self.x, self.y, self.low, self.high, self.at_risk, self.events)}
+        parts = (self.x, self.y, self.low, self.high, self.at_risk, self.events)
+        lengths = {len(v) for v in (*parts, self.x if self.block_ends is None else self.block_ends)}
         _require(len(lengths) == 1, "all parts of a curve have the same length", self.name)
         _require(all(a < b for a, b in zip(self.x, self.x[1:], strict=False)), "x increases", self.name)
 

@@ -154,6 +154,17 @@ def test_curve_is_shown_in_blocks_while_people_remain(tmp_path: Path) -> None:
     assert few.curves[0].x[-1] == 50.0
 
 
+def test_curve_is_known_at_the_ends_of_whole_months_only(tmp_path: Path) -> None:
+    exact = curve([0] + [1] * 60, people=200)
+    days = dataclasses.replace(exact, x=tuple(v * 0.37 for v in exact.x))
+    shown = release(evidence(curves=(days,)), study(tmp_path)).curves[0]
+    assert all(v == int(v) for v in shown.x)
+    assert len(set(shown.x)) == len(shown.x)
+    # the value shown at the end of a month is the curve's own value there
+    for x, y in zip(shown.x, shown.y, strict=True):
+        assert y == [v for at, v in zip(days.x, days.y, strict=True) if at <= x][-1]
+
+
 def test_curve_with_too_few_events_or_people_is_kept_back(tmp_path: Path) -> None:
     for small in (curve([0, 9]), curve([0, 5], people=9), curve([0] + [1] * 30, n_complement=3)):
         released = release(evidence(curves=(small,)), study(tmp_path))
@@ -247,3 +258,41 @@ def test_summary_counts_states_and_refuses_what_is_not_released(tmp_path: Path) 
     assert (line.n_passed, line.n_failed, line.n_informative, line.failed) == (1, 1, 1, ("broken",))
     with pytest.raises(DisclosureError, match="Only released"):
         summarise([evidence()])  # type: ignore[list-item]
+
+
+def test_a_curve_is_judged_by_its_own_events(tmp_path: Path) -> None:
+    """A rare cause whose estimate is refused is not read off its curve; nor is that of a few who stay."""
+    plain = curve([0] + [1] * 60, people=200)
+    for support, reason in [
+        (Support(n_people=200, n_events=6, n_non_events=194), "fewer than 10 events"),
+        (Support(n_people=200, n_events=194, n_non_events=6), "fewer than 10 non-events"),
+        (Support(n_people=29, n_events=15, n_non_events=14), "fewer than 30 people"),
+    ]:
+        released = release(evidence(curves=(dataclasses.replace(plain, support=support),)), study(tmp_path))
+        assert released.curves == ()
+        assert reason in released.suppressed[0].reason
+    enough = Support(n_people=200, n_events=60, n_non_events=140)
+    assert release(evidence(curves=(dataclasses.replace(plain, support=enough),)), study(tmp_path)).curves
+
+
+def test_a_block_ends_only_where_the_curve_allows_it(tmp_path: Path) -> None:
+    ends = tuple(i in (0, 15, 55) for i in range(61))
+    part = dataclasses.replace(curve([0] + [1] * 60, people=100), block_ends=ends)
+    shown = release(evidence(curves=(part,)), study(tmp_path)).curves[0]
+    assert shown.x == (0.0, 15.0, 55.0)
+    assert shown.events == (0, 15, 40)
+    assert shown.block_ends is None
+
+
+def test_a_group_hidden_in_a_table_has_no_curve(tmp_path: Path) -> None:
+    """Curves of all other groups and of everyone would give the hidden group by subtraction."""
+    groups = {"a": 4, "b": 140, "c": 300}
+    curves = tuple(
+        dataclasses.replace(curve([0] + [1] * 60, people=n), group=name)
+        for name, n in groups.items()
+        if n > 60
+    )
+    released = release(evidence(tables=(headcount(groups),), curves=curves), study(tmp_path))
+    # "b" is the second row the table keeps back
+    assert [c.group for c in released.curves] == ["c"]
+    assert any(s.what == "curve survival of b" for s in released.suppressed)

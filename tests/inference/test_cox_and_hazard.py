@@ -262,3 +262,94 @@ def test_proportional_hazards_test_as_in_lifelines_without_ties() -> None:
     theirs = proportional_hazard_test(by_lifelines(data), frame, time_transform="rank")
     mine = assess_proportional_hazards(fit(data), {name: [i] for i, name in enumerate("abcd")})
     np.testing.assert_allclose(list(mine.values()), theirs.p_value, rtol=1e-6)
+
+
+def outlier(size: float) -> dict[str, Any]:
+    """True log hazard ratio 1; one who is `size` leaves first."""
+    rng = np.random.default_rng(0)
+    n = 300
+    x = rng.normal(size=n)
+    time = rng.exponential(np.exp(-x)) * 10 + 0.01
+    event = rng.random(n) < 0.8
+    x[0], time[0], event[0] = size, 0.005, True
+    return {"X": x[:, None], "entry": np.zeros(n), "exit": time, "event": event}
+
+
+@pytest.mark.parametrize("size", [15.0, 28.0, 30.0, 60.0])
+def test_one_far_out_who_leaves_early_costs_no_digits(size: float) -> None:
+    from lifelines import CoxPHFitter
+
+    data = outlier(size)
+    frame = pd.DataFrame({"x": data["X"][:, 0], "exit": data["exit"], "event": data["event"]})
+    theirs = CoxPHFitter().fit(frame, "exit", "event", fit_options={"precision": 1e-12})
+    mine = fit(data)
+    np.testing.assert_allclose(mine.beta, theirs.params_, rtol=1e-5)
+    np.testing.assert_allclose(mine.std_error, theirs.standard_errors_, rtol=1e-5)
+
+
+def test_one_far_out_who_comes_late_is_an_error() -> None:
+    data = outlier(60.0)
+    # the sums before this row enters are what is left of e^60 minus e^60
+    last = float(np.sort(data["exit"])[-40])
+    data["entry"][0], data["exit"][0] = last, last + 1e-6
+    with pytest.raises(ConvergenceError, match="digits"):
+        fit(data)
+
+
+def test_strata_far_apart_are_centred_each_on_its_own() -> None:
+    from lifelines import CoxPHFitter
+
+    rng = np.random.default_rng(7)
+    n = 400
+    stratum = np.arange(n) % 2
+    x = rng.normal(size=n)
+    data = {"X": (x + 50 * stratum)[:, None], "entry": np.zeros(n), "event": rng.random(n) < 0.7}
+    data["exit"] = rng.exponential(np.exp(-x)) * 10 + 0.01
+    mine = fit(data, stratum=stratum)
+    centred = x - np.array([x[stratum == s].mean() for s in (0, 1)])[stratum]
+    frame = pd.DataFrame({"x": centred, "exit": data["exit"], "event": data["event"], "s": stratum})
+    theirs = CoxPHFitter().fit(frame, "exit", "event", strata=["s"], fit_options={"precision": 1e-12})
+    np.testing.assert_allclose(mine.beta, theirs.params_, rtol=1e-6)
+    np.testing.assert_allclose(mine.std_error, theirs.standard_errors_, rtol=1e-6)
+    assert mine.log_likelihood == pytest.approx(theirs.log_likelihood_, abs=1e-6)
+    # the baseline is that of x as given, whatever it was centred at
+    alone = {key: value[stratum == 1] for key, value in data.items()}
+    own = np.cumsum(mine.baseline_hazard[mine.baseline_stratum == 1])[-1]
+    at_risk = [np.exp(alone["X"][alone["exit"] >= t, 0] * mine.beta[0]).sum() for t in alone["exit"]]
+    assert own == pytest.approx((alone["event"] / np.array(at_risk)).sum(), rel=1e-9)
+
+
+def test_a_column_that_differs_between_strata_only_is_refused() -> None:
+    data = simulated(14, 300)
+    data["X"] = (data["stratum"] + 0.1)[:, None]
+    with pytest.raises(DesignError, match="does not vary"):
+        fit(data, stratum=data["stratum"])
+    data["X"] = np.zeros((data["exit"].size, 0))
+    with pytest.raises(DesignError, match="no covariate"):
+        fit(data)
+
+
+def test_an_outlier_in_one_stratum_leaves_the_others_their_digits() -> None:
+    data = outlier(60.0)
+    double = {key: np.concatenate((value, value)) for key, value in data.items()}
+    half = data["exit"].size
+    double["X"] = double["X"].copy()
+    double["X"][half, 0] = 0.0
+    stratum = np.repeat([0, 1], half)
+    straight = fit(double, stratum=stratum)
+    turned = fit(double, stratum=1 - stratum)
+    np.testing.assert_allclose(straight.beta, turned.beta, rtol=1e-9)
+    np.testing.assert_allclose(straight.std_error, turned.std_error, rtol=1e-9)
+
+
+def test_a_single_column_that_separates_is_an_error() -> None:
+    rng = np.random.default_rng(0)
+    n = 300
+    time, event, rare = rng.exponential(10, n) + 0.01, rng.random(n) < 0.6, rng.random(n) < 0.1
+    with pytest.raises(ConvergenceError, match="separates"):
+        fit_cox(np.zeros(n), time, event & ~rare, rare[:, None].astype(float))
+    for size in (5, 20, 300):
+        order = -np.argsort(np.argsort(time[:size])).astype(float)[:, None]
+        for sign in (1, -1):
+            with pytest.raises(ConvergenceError, match="separates"):
+                fit_cox(np.zeros(size), time[:size], np.ones(size, bool), sign * order)

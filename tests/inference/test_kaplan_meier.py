@@ -10,7 +10,7 @@ import pytest
 from wellperf_models.errors import WellperfError
 from wellperf_models.inference.aalen_johansen import fit_aalen_johansen
 from wellperf_models.inference.kaplan_meier import fit_kaplan_meier, restricted_mean
-from wellperf_models.inference.risk_sets import condition_on, count_risk_sets, identifiable_range
+from wellperf_models.inference.risk_sets import condition_on, identifiable_range, smallest_risk_set
 
 # risk sets (entry < t ≤ exit): t=2: a b c = 3, one event; t=4: c d e = 3, two events (ties); t=5: f = 1
 ENTRY = np.array([0.0, 0.0, 0.0, 2.0, 3.0, 4.0])
@@ -125,13 +125,27 @@ def test_restricted_mean_is_the_area_and_its_error_that_of_samples() -> None:
 def test_range_with_enough_people() -> None:
     entry, exit = np.array([0.0, *[3.0] * 12]), np.array([2.0, *range(4, 16)])
     event = np.ones(13, dtype=np.int64)
-    counts = count_risk_sets(entry, exit, event, 1)
-    # at 2 one person is at risk; from 4 on twelve, eleven, ten, nine …
-    assert identifiable_range(entry, exit, counts, 10) == (2.0, 6.0)
-    assert identifiable_range(entry, exit, counts, 13) == (0.0, 0.0)
+    # up to 2 one person is at risk, up to 3 nobody, up to 4 twelve; then eleven, ten, nine …
+    assert identifiable_range(entry, exit, 10) == (3.0, 6.0)
+    assert identifiable_range(entry, exit, 13) == (0.0, 0.0)
+    assert smallest_risk_set(entry, exit, 3.0, 6.0) == 10
+    assert smallest_risk_set(entry, exit, 2.0, 6.0) == 0
+    assert smallest_risk_set(entry, exit, 3.0, 6.5) == 9
+    assert smallest_risk_set(entry, exit, 3.0, 99.0) == 0
     moved, _, _, kept = condition_on(entry, exit, event, 2.0)
     assert kept.sum() == 12
     assert moved.min() == 3.0
+
+
+def test_one_person_without_an_event_does_not_open_the_range() -> None:
+    """Nobody leaves before 24, and one person is seen from hire on: that says nothing about staying."""
+    entry = np.concatenate((np.linspace(24, 60, 400), [0.0]))
+    exit = entry + np.random.default_rng(0).exponential(20, 401) + 1
+    exit[-1] = 36.0
+    start, _ = identifiable_range(entry, exit, 10)
+    assert 24 < start < 26
+    # everybody from hire on: from hire
+    assert identifiable_range(np.zeros(401), exit, 10)[0] == 0.0
 
 
 def test_a_spell_must_end_after_it_enters() -> None:

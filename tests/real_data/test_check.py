@@ -76,3 +76,7 @@ def test_ibm_is_synthetic_and_its_years_are_months() -> None:
     assert spells.height == 1470
     assert spells["exit_reason"].count() == 237
     assert spells["duration_months"].max() == 40 * 12
+    # 44 left or were asked within their first year
+    assert tables.n_half_steps == {"spells": 44}
+    assert (spells["duration_months"] == 6).sum() == 44
+    assert spells["duration_months"].min() == 6

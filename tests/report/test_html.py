@@ -170,11 +170,12 @@ def test_a_released_answer_is_shown_in_full() -> None:
         "It does not say why anyone leaves.",
         "Censoring is independent of leaving.",
         "Probability of still being employed at 12 months of tenure",
-        "Study('tiny')",
         "Who leaves.",
     ):
         assert text in words, text
     assert "not this" not in words
+    # printed by a cell, passed no gate
+    assert "Study('tiny')" not in words
     assert "secret_call" not in words
     images = page.all("img")
     assert [i["alt"] for i in images] == ["A falling curve"]
@@ -210,7 +211,7 @@ def test_checks_say_their_state_in_words() -> None:
 def test_suppressed_cells_are_dashes_with_a_footnote() -> None:
     text = _all_pages()["30_turnover.html"]
     assert text.count('<span aria-label="no value">—</span>') == 2
-    assert "— not shown: too few people" in text
+    assert "— not shown, to protect people (too few people in the group or outside it)" in text
     shown = released()
     shown["tables"][0]["rows"].pop()
     assert "too few people" not in render_page(_page(code_cell(output({MIME: shown}))), [], _pack())
@@ -319,3 +320,42 @@ def _luminance(colour: str) -> float:
     channels = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_invisible_characters_rearrange_nothing() -> None:
+    hidden = "\u202e\u2066\u200b\ufeff\u00ad\x07"
+    evidence = released(answer=f"A{hidden}B", question=f"C{hidden}D")
+    evidence["tables"][0]["rows"][0]["key"] = [f"Nur{hidden}sing \u05d0"]
+    evidence["curves"][0]["group"] = f"E{hidden}F"
+    cells = (
+        markdown_cell(f"# t\n\nG{hidden}H, family \U0001f468\u200d\U0001f469"),
+        code_cell(output({MIME: evidence})),
+        code_cell(output({"image/png": PNG}, {"image/png": {"alt": f"I{hidden}J", "title": "t"}})),
+    )
+    page = _page(*cells, title=f"K{hidden}L")
+    for text in (render_page(page, [page], _pack()), render_index([page], _pack())):
+        assert not set(hidden) & set(text)
+        for words in ("AB", "CD", "KL"):
+            assert words in text
+    text = render_page(page, [page], _pack())
+    for words in ("EF", "GH", 'alt="IJ"', "\U0001f468\u200d\U0001f469", "<bdi>Nursing \u05d0</bdi>"):
+        assert words in text
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ("Net 12.0 (2.0 to 22.0), and 61 % stay.", ["net_benefit", "survival_12_months"]),
+        ("A ratio of 1.31 (1.02 to 1.68).", ["hazard_ratio_overtime"]),
+        (
+            "Nothing of it: 161 %, 1.312, 12.05.",
+            ["survival_12_months", "hazard_ratio_overtime", "net_benefit"],
+        ),
+    ],
+)
+def test_the_numbers_shown_large_are_those_of_the_answer(answer: str, expected: list[str]) -> None:
+    evidence = released(answer=answer)
+    text = render_page(_page(code_cell(output({MIME: evidence}))), [], _pack())
+    lead = text.split('<dl class="lead">')[1].split("</dl>")[0]
+    labels = {e["label"]: e["name"] for e in evidence["estimates"]}
+    assert [labels[found] for found in re.findall(r"<bdi>(.*?)</bdi>", lead)] == expected

@@ -17,9 +17,8 @@ def _clean(
 
 
 def test_times_and_paths_are_gone() -> None:
-    executed = notebook(
-        code_cell({"output_type": "stream", "name": "stdout", "text": "/srv/ann/s/x at 0x7f00aa11"})
-    )
+    shown = output({MIME: released(), "text/plain": "/srv/ann/s/x at 0x7f00aa11"})
+    executed = notebook(code_cell(shown))
     executed["metadata"]["papermill"] = {"start_time": "2026-01-01"}
     executed["cells"][0]["metadata"] = {
         "execution": {"iopub.status.busy": "2026"},
@@ -43,7 +42,7 @@ def test_what_passed_no_gate_is_not_kept() -> None:
     clean, withheld = _clean(code_cell(frame, bare, widget))
     assert "Ann" not in json.dumps(clean)
     assert PNG not in json.dumps(clean)
-    assert len(withheld) == 3
+    assert withheld == ["cell 1: an output that passed no gate was not kept"]
 
 
 def test_what_passed_the_gate_is_kept() -> None:
@@ -76,14 +75,38 @@ def test_errors_of_others_lose_message_and_traceback() -> None:
     assert error_text(clean["cells"][2]["outputs"][0]) == "TablesError: No table."
 
 
-def test_injected_cell_is_not_counted_and_streams_are_joined() -> None:
+def test_injected_cell_is_not_counted() -> None:
     injected = code_cell(source="study = 'x'")
     injected["metadata"] = {"tags": ["injected-parameters"]}
     pieces = [{"output_type": "stream", "name": "stdout", "text": t} for t in ("a", "b")]
     error = {"output_type": "error", "ename": "ValueError", "evalue": "", "traceback": []}
-    clean, _ = _clean(code_cell(), injected, code_cell(*pieces, error))
+    clean, withheld = _clean(code_cell(), injected, code_cell(*pieces, error))
     assert [c["id"] for c in clean["cells"]] == ["a", "injected-parameters", "b"]
-    assert clean["cells"][2]["outputs"][0]["text"] == "ab"
+    assert withheld == ["cell 2: printed text was not kept"]
     found = find_error(clean)
     assert found is not None
     assert found[0] == 2
+
+
+def test_no_text_of_a_value_is_kept() -> None:
+    printed = {"output_type": "stream", "name": "stdout", "text": "Ann 5000"}
+    warned = {"output_type": "stream", "name": "stderr", "text": "Ann 5000"}
+    row = output({"text/plain": "('Ann', 5000)"})
+    story = output({"text/markdown": "Ann 5000", "text/plain": "x"})
+    picture = output({"image/png": PNG, "text/plain": "Ann 5000"}, {"image/png": {"alt": "alt"}})
+    clean, withheld = _clean(code_cell(printed), code_cell(warned, row), code_cell(story, picture))
+    assert "Ann" not in json.dumps(clean)
+    assert [len(c["outputs"]) for c in clean["cells"]] == [0, 0, 1]
+    assert withheld == [
+        "cell 1: printed text was not kept",
+        "cell 2: printed text was not kept",
+        "cell 2: an output that passed no gate was not kept",
+        "cell 3: an output that passed no gate was not kept",
+    ]
+
+
+def test_shapes_of_tables_go_without_a_word() -> None:
+    for text in ("Tables('tiny': people (3,801 rows))", "TurnoverFrame(Spells(3801 rows))"):
+        clean, withheld = _clean(code_cell(output({"text/plain": text})))
+        assert "3" not in str(clean["cells"][0]["outputs"])
+        assert withheld == []

@@ -22,13 +22,19 @@ BUNDLES = {**PARAMETERS, "bundles": {"type": "path"}}
 
 def test_a_pack_is_written(notebooks: Path, study: Path, tmp_path: Path) -> None:
     """One run with everything: order by needs, a missing table, parameters, environment, determinism."""
-    environment = "import os, sys\nprint(sys.executable, os.environ['OMP_NUM_THREADS'], os.getcwd(), n, text)"
+    environment = """
+import json, os, pathlib, sys
+seen = [sys.executable, os.environ['OMP_NUM_THREADS'], pathlib.Path.cwd().name, n, text]
+pathlib.Path('../../../saw.json').write_text(json.dumps(seen))"""
     evidence = released(limits=["Sees <study>."])
     parameters = {**PARAMETERS, "n": {"type": "int"}, "text": {"type": "str"}}
     given = "study = 'x'\nn = 1\ntext = ''"
     write_notebook(notebooks, "30_turnover", environment, show(evidence), parameters=parameters, given=given)
     write_notebook(notebooks, "40_absence", "1 / 0", tables=["absences", "costs"])
-    compose = "import json, pathlib\nprint(sorted(p.name for p in pathlib.Path(bundles).glob('*.json')))"
+    compose = """
+import json, pathlib
+names = sorted(p.name for p in pathlib.Path(bundles).glob('*.json'))
+pathlib.Path('../../../composed.json').write_text(json.dumps(names))"""
     write_notebook(
         notebooks, "10_summary", compose, needs=["turnover", "absence"], parameters=BUNDLES,
         given="study = 'x'\nbundles = 'y'",
@@ -57,10 +63,10 @@ def test_a_pack_is_written(notebooks: Path, study: Path, tmp_path: Path) -> None
     assert (out / manifest["study"]).resolve() == study
     results = json.loads((out / "results.json").read_text())
     assert [e["id"] for e in results["evidence"]] == ["turnover.description"]
-    executed = (out / "notebooks" / "30_turnover.ipynb").read_text()
-    assert "<python>" in executed or sys.executable in executed
-    assert " 1 <pack>/notebooks 5 " in executed
-    assert "['sha256.json', 'turnover.json']" in (out / "notebooks" / "10_summary.ipynb").read_text()
+    # beside the pack: what a notebook prints is not published
+    seen = json.loads((tmp_path / "saw.json").read_text())
+    assert seen == [sys.executable, "1", "notebooks", 5, nasty]
+    assert json.loads((tmp_path / "composed.json").read_text()) == ["sha256.json", "turnover.json"]
     everything = "".join(p.read_text() for p in out.rglob("*") if p.is_file())
     assert str(tmp_path) not in everything
 
@@ -77,7 +83,7 @@ def test_a_failing_notebook_publishes_nothing(
     monkeypatch.chdir(tmp_path)
     own = "from wellperf_models.errors import TablesError\nraise TablesError('Too few rows.')"
     write_notebook(notebooks, "20_own", own)
-    write_notebook(notebooks, "30_turnover", "print('before')", "name = 'Ann'\nraise KeyError(name)")
+    write_notebook(notebooks, "30_turnover", show(released()), "name = 'Ann'\nraise KeyError(name)")
     write_notebook(notebooks, "40_after", "print('never')", needs=["turnover"])
     with pytest.raises(NotebookFailed) as caught:
         run_study(study, notebooks_dir=notebooks)
@@ -91,7 +97,7 @@ def test_a_failing_notebook_publishes_nothing(
     assert kept.name.endswith(".failed")
     assert sorted(p.name for p in kept.iterdir()) == ["20_own.ipynb", "30_turnover.ipynb"]
     partial = (kept / "30_turnover.ipynb").read_text()
-    assert "before" in partial
+    assert "61 % (58 to 64 %)" in partial
     content = json.loads(partial)
     errors = [o for c in content["cells"] for o in c.get("outputs", []) if o["output_type"] == "error"]
     assert errors == [{"ename": "KeyError", "evalue": "", "output_type": "error", "traceback": ["line 2"]}]
@@ -116,7 +122,10 @@ def test_a_question_the_data_can_not_answer_stops_its_notebook_only(
     assert verify_pack(out, notebooks_dir=notebooks).ok
     write_notebook(notebooks, "20_first", show(released(id="a.b")))
     report = verify_pack(out, notebooks_dir=notebooks)
-    assert [(d.where, d.name, d.got) for d in report.drifts] == [("first", "state", "done")]
+    assert [(d.where, d.name, d.got) for d in report.drifts] == [
+        ("first", "state", "done"),
+        ("notebooks/20_first.ipynb", "number of cells", "4"),
+    ]
 
 
 def test_a_hijacking_kernelspec_and_start_up_file_are_not_seen(
@@ -132,11 +141,23 @@ def test_a_hijacking_kernelspec_and_start_up_file_are_not_seen(
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
     monkeypatch.setenv("JUPYTER_PATH", str(home / ".local/share/jupyter"))
-    write_notebook(notebooks, "30_turnover", "print('hijacked' in globals())")
+    write_notebook(notebooks, "30_turnover", "open('../../seen', 'w').write(str('hijacked' in globals()))")
     out = tmp_path / "pack"
     assert run_study(study, out=out, notebooks_dir=notebooks).ok
-    assert '"False\\n"' in (out / "notebooks" / "30_turnover.ipynb").read_text()
+    assert (tmp_path / "seen").read_text() == "False"
     assert not (home / ".ipython/profile_default/history.sqlite").exists()
+
+
+def test_what_a_cell_prints_is_not_published(notebooks: Path, study: Path, tmp_path: Path) -> None:
+    row = "row = ('Ann', 2500 * 2)"
+    code = f"import sys\n{row}\nprint(row)\nprint(row, file=sys.stderr)\nlist(row)"
+    write_notebook(notebooks, "30_turnover", show(released()), code, f"{row}\nstr(row)")
+    out = tmp_path / "pack"
+    result = run_study(study, out=out, notebooks_dir=notebooks)
+    assert result.ok
+    assert all("5000" not in p.read_text() for p in out.rglob("*") if p.is_file())
+    assert "note: turnover, cell 4: printed text was not kept" in str(result)
+    assert "note: turnover, cell 5: an output that passed no gate was not kept" in str(result)
 
 
 def test_answers_from_other_data_are_refused(notebooks: Path, study: Path, tmp_path: Path) -> None:

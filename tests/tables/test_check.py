@@ -58,8 +58,10 @@ def _people(levels: int) -> pl.LazyFrame:
     [
         # one number and a category of three levels: three parameters, thirty events
         (30, 3, "yes", ""),
-        (29, 3, "no", "5 more exits (voluntary), or fewer covariates"),
-        (29, 4, "no", "15 more exits (voluntary), or fewer covariates"),
+        (29, 3, "with a failed check", "5 more exits (voluntary), or fewer covariates"),
+        (10, 3, "with a failed check", "20 more exits (voluntary), or fewer covariates"),
+        (9, 3, "no", "25 more exits (voluntary), or fewer covariates"),
+        (29, 4, "with a failed check", "15 more exits (voluntary), or fewer covariates"),
     ],
 )
 def test_ten_events_per_parameter(exits: int, levels: int, now: str, needs: str) -> None:
@@ -72,7 +74,7 @@ def test_causes_pool_where_one_is_too_rare() -> None:
     spells = pl.concat([_spells(25), _spells(10, 100, "other")])
     tables = {"spells": spells, "people": _people(3)}
     answer = _ask("What goes with turnover", tables, **COVARIATES)
-    assert (answer.now, answer.after_pooling) == ("no", "yes, all exits together")
+    assert (answer.now, answer.after_pooling) == ("with a failed check", "yes, all exits together")
 
 
 def test_prediction_needs_a_hundred_events() -> None:
@@ -125,7 +127,35 @@ def test_questions_without_tables_name_them() -> None:
 def test_every_question_takes_the_smallest_tables() -> None:
     tables = {name: table.lazy() for name, table in frames().items()}
     for answer in build_questions(tables, make_study()):
-        assert answer.now == "yes" or answer.needs
+        assert answer.now in ("yes", "data suffice; not analysed yet") or answer.needs
+
+
+def test_yes_is_said_only_of_what_a_notebook_answers() -> None:
+    """Data that suffice for a question nobody analyses yet are no answer."""
+    generous = make_study(disclosure={"min_group_size": 5, "min_model_people": 5, "min_model_events": 5})
+    n = 400
+    ids = [str(i) for i in range(n)]
+    tables = {
+        "spells": _spells(200, n),
+        "assignments": _assignments({"a": 200, "b": 200}),
+        "absences": pl.DataFrame({"employee_id": ids}).lazy(),
+        "surveys": pl.DataFrame(
+            {
+                "employee_id": ids * 2,
+                "wave": ["1"] * n + ["2"] * n,
+                "measure": "e",
+                "item": None,
+                "value": 1.0,
+            },
+            schema_overrides={"item": pl.String},
+        ).lazy(),
+        "outcomes": pl.DataFrame({"arm": ["x"] * 50 + ["y"] * 50}).lazy(),
+    }
+    yes = {a.question for a in build_questions(tables, generous) if a.now == "yes"}
+    suffice = {a.question for a in build_questions(tables, generous) if a.now.startswith("data suffice; not")}
+    assert yes == {"How long do people stay, and why do they leave?", "Does turnover differ by department?"}
+    assert {q.split()[0] for q in suffice} == {"How", "Can", "What"}
+    assert len(suffice) == 4
 
 
 def test_report_shows_tables_violations_and_questions(tmp_path: Path) -> None:

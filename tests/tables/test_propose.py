@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from wellperf_models.errors import StudyError
 from wellperf_models.study import Study, load_study
 from wellperf_models.tables import check_study, load_tables
+from wellperf_models.tables.guess import identifies
 from wellperf_models.tables.propose import propose_study, write_proposal
 
 AS_OF = "2024-06-30"
@@ -145,3 +147,99 @@ def test_the_synthetic_organisation_is_recognised(tmp_path: Path) -> None:
     assert set(proposed.tables) == set(own.tables)
     assert {n: s.path for n, s in proposed.tables.items()} == {n: s.path for n, s in own.tables.items()}
     assert check_study(proposed).ok
+
+
+def test_german_flat_extract(tmp_path: Path) -> None:
+    content = (
+        "Personalnummer;Geschlecht;Geburtsjahr;Abteilung;Standort;Eintrittsdatum;Austrittsdatum;Austrittsgrund;"
+        "Nachname;E-Mail;Straße;Hobby\n"
+        "1;w;1980;IT;Ulm;01.02.2020;;;Zyx;zyx@a.de;Weg 1;a\n"
+        "2;m;1981;HR;Ulm;01.02.2020;31.03.2021;Eigenkündigung;Zyx;zyy@a.de;Weg 2;b\n"
+        "3;m;1982;HR;Ulm;01.02.2020;31.03.2021;Kündigung Arbeitgeber;Zyx;zyz@a.de;Weg 3;b\n"
+        "4;m;1983;HR;Ulm;01.02.2020;31.03.2021;Kündigung Arbeitnehmer;Zyx;zyz@a.de;Weg 3;b\n"
+        "5;m;1984;HR;Ulm;01.02.2020;31.03.2021;betriebsbedingt;Zyx;zyz@a.de;Weg 3;b\n"
+    )
+    text, study = _propose(tmp_path, personal_csv=content)
+    assert check_study(study).ok, str(check_study(study))
+    assert study.tables["spells"].columns == {
+        "employee_id": "Personalnummer",
+        "start": "Eintrittsdatum",
+        "end": "Austrittsdatum",
+        "exit_reason": "Austrittsgrund",
+    }
+    assert study.tables["people"].attributes == {"department": "Abteilung"}
+    assert study.turnover.group_by == "department"
+    assert 'group_by = "department"   # guess' in text
+    assert study.tables["spells"].values["exit_reason"] == {
+        "Eigenkündigung": "voluntary",
+        "Kündigung Arbeitnehmer": "voluntary",
+        "Kündigung Arbeitgeber": "involuntary",
+        "betriebsbedingt": "involuntary",
+    }
+    assert "# left out: identifies people: Nachname, E-Mail, Straße" in text
+    assert '"Nachname"' not in text
+    assert '# hobby = "Hobby"' in text
+
+
+def test_german_workload(tmp_path: Path) -> None:
+    _, study = _propose(tmp_path, zeiten_csv="Personalnummer,Monat,Stunden,Überstunden\n1,2024-01-01,150,5\n")
+    assert study.tables["workload"].columns["overtime_hours"] == "Überstunden"
+    assert study.tables["workload"].columns["hours"] == "Stunden"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Employee_Name",
+        "name",
+        "E-mail address",
+        "Phone",
+        "Zip",
+        "DOB",
+        "Date of Birth",
+        "SSN",
+        "Home Address",
+    ],
+)
+def test_identifiers_are_never_offered(header: str) -> None:
+    assert identifies(header)
+
+
+@pytest.mark.parametrize(
+    "header", ["Department name", "Team", "JobRole", "OverTime", "MonthlyIncome", "Birth year"]
+)
+def test_other_columns_are_no_identifiers(header: str) -> None:
+    assert not identifies(header)
+
+
+def test_zero_tenure_is_a_marked_guess(tmp_path: Path) -> None:
+    text, study = _propose(tmp_path, hr_csv="tenure_years,left\n0,1\n3,0\n")
+    assert 'zero_durations = "half_step"   # guess' in text
+    assert load_tables(study).n_half_steps == {"spells": 1}
+
+
+def test_a_file_without_header_is_not_copied(tmp_path: Path) -> None:
+    text, _ = _propose(
+        tmp_path,
+        spells_csv="employee_id,start,end,exit_reason\n1,2020-01-01,,\n",
+        people_csv="17,1980,f,Zyxwv,2020-01-01\n18,1981,m,Zyx,2020-01-01\n",
+        hr_db=b"SQLite",
+    )
+    assert "Zyx" not in text
+    assert "people.csv: not read; the first row looks like data" in text
+    assert "hr.db: not read; a database" in text
+
+
+def test_a_folder_with_a_database_says_how(tmp_path: Path) -> None:
+    (tmp_path / "hr.sqlite").write_bytes(b"SQLite")
+    with pytest.raises(StudyError, match=r"(?s)query = .*address_env"):
+        propose_study(tmp_path, tmp_path)
+
+
+def test_other_sheets_are_mentioned(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["employee_id", "start", "end", "exit_reason"])
+    book.active.append(["1", "2020-01-01", None, None])
+    book.create_sheet("Absences")
+    book.save(tmp_path / "hr.xlsx")
+    assert "others are: Absences" in propose_study(tmp_path, tmp_path)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import sqlite3
+import sys
+import unicodedata
 from pathlib import Path
 
 import openpyxl
@@ -14,8 +17,9 @@ import sqlalchemy as sa
 from tests.tables.folder import HEAD, SPELLS, write_study
 from tests.tables.good import frame, frames, make_study
 from wellperf_models.errors import TablesError
-from wellperf_models.tables import SCHEMA, Tables, check_study, load_tables, sources
+from wellperf_models.tables import SCHEMA, Tables, check_study, database, load_tables
 from wellperf_models.tables.declare import Column
+from wellperf_models.tables.text_rules import CONTROLS
 
 D = dt.date
 SOURCE = '[tables.spells]\npath = "spells.csv"\n'
@@ -361,6 +365,56 @@ def test_tab_separates_and_blanks_in_values_count(tmp_path: Path) -> None:
 def test_database_errors_hide_the_address_and_the_cells() -> None:
     engine = sa.create_engine("sqlite:////srv/Zsecret.db")
     named = sa.exc.OperationalError("select 1", {}, Exception("no table x in /srv/Zsecret.db\nmore"))
-    assert sources._hidden(named, engine) == ": no table x in …"
+    assert database._hidden(named, engine) == ": no table x in …"
     cell = sa.exc.DataError("select 1", {}, Exception("invalid number: 'Zcell'"))
-    assert sources._hidden(cell, engine) == ""
+    assert database._hidden(cell, engine) == ""
+
+
+def test_control_characters_are_those_of_unicode() -> None:
+    wrong = re.compile(CONTROLS)
+    found = {i for i in range(sys.maxunicode + 1) if wrong.match(chr(i))}
+    listed = {i for i in range(sys.maxunicode + 1) if unicodedata.category(chr(i)) in ("Cc", "Cf")}
+    # Egyptian joiners came with Unicode 15, the zero-width joiner is part of words
+    assert found ^ listed <= {0x200D, *range(0x13439, 0x13440)}
+    assert 0x200D not in found
+
+
+def test_a_mapping_declares_the_blank_in_an_attribute(tmp_path: Path) -> None:
+    sections = (
+        '[tables.people]\npath = "p.csv"\n[tables.people.attributes]\ndept = "dept"\n'
+        '[tables.people.values.dept]\nAlpha = "Alpha"\n"Alpha " = "Alpha"\n'
+    )
+    tables = load_tables(write_study(tmp_path, sections, p_csv="employee_id,dept\n1,Alpha\n2,Alpha \n"))
+    assert _rows(tables, "people", "dept") == [("Alpha",), ("Alpha",)]
+
+
+def test_zero_durations_are_half_the_smallest_step(tmp_path: Path) -> None:
+    sections = (
+        '[tables.spells]\npath = "s.csv"\nzero_durations = "half_step"\n'
+        '[tables.spells.units]\nduration_months = "years"\n'
+    )
+    text = "employee_id,duration_months,exit_reason\n1,0,other\n2,3,\n3,1,\n"
+    study = write_study(tmp_path, sections, s_csv=text)
+    tables = load_tables(study)
+    assert _rows(tables, "spells", "duration_months") == [(6.0,), (36.0,), (12.0,)]
+    assert tables.n_half_steps == {"spells": 1}
+    assert "1 durations of 0 set to half the smallest" in str(check_study(study))
+    none = check_study(write_study(tmp_path, sections, s_csv=text.replace("3,", "0,").replace(",1,", ",0,")))
+    assert "positive_duration" in {v.rule for v in none.violations}
+
+
+def test_links_out_of_the_data_folders_are_refused(tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    inside = tmp_path / "study"
+    outside.mkdir()
+    inside.mkdir()
+    (outside / "s.csv").write_text(SPELLS)
+    (inside / "spells.csv").symlink_to(outside / "s.csv")
+    study = write_study(inside, SOURCE)
+    assert [v.rule for v in check_study(study).violations] == ["outside_data_dirs"]
+    allowed = write_study(inside, SOURCE, head=HEAD + f'data_dirs = [".", "{outside.as_posix()}"]\n')
+    assert check_study(allowed).ok
+    absolute = SOURCE.replace("spells.csv", (outside / "s.csv").as_posix())
+    assert [v.rule for v in check_study(write_study(inside, absolute)).violations] == ["outside_data_dirs"]
+    head = HEAD + f'data_dirs = ["{outside.as_posix()}"]\n'
+    assert check_study(write_study(inside, absolute, head=head)).ok

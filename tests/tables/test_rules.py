@@ -28,6 +28,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "assignments.manager_id+secondary_manager_id.two_managers": {"secondary_manager_id": "4"},
     "spells.end+exit_reason.exit_has_reason": {"end": D(2024, 1, 1)},
     "spells.end+exit_reason.reason_has_exit": {"exit_reason": "other"},
+    "spells.duration_months.positive_duration": {"duration_months": 0.0},
     "spells.entry_months+duration_months.entry_before_exit": {"entry_months": 12.0},
     "workload.overtime_hours+hours.overtime_within_hours": {"overtime_hours": 160.5},
     "surveys.measure.measure_declared": {"measure": "exhaustoin"},
@@ -61,6 +62,8 @@ def _broken_cells(rule: Rule) -> dict[str, Any]:
             return {name: "no such word"}
         case "no_edge_blanks":
             return {name: "x "}
+        case "control_characters":
+            return {name: "x\u202ey"}
         case "finite":
             return {name: float("inf")}
         case "range":

@@ -61,7 +61,7 @@ def test_proportional_hazards_both_ways() -> None:
     assert share_failing(lambda s: _ph(s, changing=True)) >= 0.9
     # 5 % by construction: 99 % of binomials with 40 worlds lie below .175
     assert share_failing(lambda s: _ph(s, changing=False)) <= 0.15
-    assert "It changes for: a." in _ph(0, changing=True).text
+    assert "change over tenure for a:" in _ph(0, changing=True).text
 
 
 def _truncation(seed: int, *, dependent: bool) -> Check:
@@ -88,6 +88,8 @@ def test_independent_truncation_both_ways() -> None:
         (checks.repeated_units(3, "team"), checks.repeated_units(3, None)),
         (checks.plausible_concordance(0.66), checks.plausible_concordance(0.86)),
         (checks.every_fold_converged(0, 25), checks.every_fold_converged(1, 25)),
+        (checks.every_fold_converged(0, 25), checks.every_fold_converged(0, 25, n_without_pairs=1)),
+        (checks.every_fold_converged(0, 25), checks.every_fold_converged(0, 25, n_without_model=1)),
         (
             checks.covariates_from_before(np.array([5, 6]), np.array([7, 7])),
             checks.covariates_from_before(np.array([5, 7]), np.array([7, 7])),
@@ -102,6 +104,13 @@ def test_simple_checks_both_ways(good: Check, bad: Check) -> None:
 def test_not_applicable_is_informative_only() -> None:
     assert checks.number_of_clusters(None, None).passed is None
     assert checks.covariates_from_before(np.zeros(0, int), np.zeros(0, int)).passed is None
+
+
+def test_checks_name_the_remedy_and_their_own_weakness() -> None:
+    assert 'set turnover.cluster to "person"' in checks.repeated_units(3, None).text
+    assert "without a comparable pair: 2." in checks.every_fold_converged(1, 25, n_without_pairs=2).text
+    assert "counted as a coin: 3." in checks.every_fold_converged(0, 25, n_without_model=3).text
+    assert "weak evidence" in _truncation(0, dependent=False).text
 
 
 def test_a_risk_set_is_not_printed_to_the_person() -> None:

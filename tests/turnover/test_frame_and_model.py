@@ -29,7 +29,7 @@ def test_shapes_and_counts() -> None:
     assert frame.rows.design.X.shape == (frame.rows.entry.size, 2)
     # exits of the panel are those of the spells, the modelled ones and the others
     assert (frame.panel["event"] > 0).sum() == (frame.spells.event > 0).sum()
-    missing = frame.left_out["person-months without every covariate, left out of the Cox model"]
+    missing = frame.left_out["person-months without every covariate, left out of the Cox model"].rows
     assert missing + frame.rows.entry.size == frame.panel.height
     assert "not measured" in frame.panel["exhaustion"].unique().to_list()
     assert "employee_id" not in frame.panel.columns
@@ -170,6 +170,11 @@ def test_words_for_numbers() -> None:
     values = pl.Series("x", [1.0, 2.0, 3.0, None, 5.0])
     assert bin_number(values, (2.0, 4.0)).to_list() == ["up to 2", "up to 2", "2 to 4", None, "over 4"]
     assert bin_number(values, 2).to_list().count(None) == 1
+    # the mode is the maximum: two groups, not one
+    part_time = pl.Series("fte", [0.5, 0.6, 0.8] + [1.0] * 9)
+    assert bin_number(part_time, 3).value_counts()["count"].sort().to_list() == [3, 9]
+    assert bin_number(pl.Series("fte", [1.0, 1.0, 1.0]), 3).n_unique() == 1
+    assert sorted(bin_number(pl.Series("x", [0.0] * 9 + [1.0, 2.0]), 3).value_counts()["count"]) == [2, 9]
     assert yes_no(pl.Series([True, False, None]), "x").to_list() == ["yes", "no", None]
     assert yes_no(pl.Series([1.0, 0.0]), "x").to_list() == ["yes", "no"]
     with pytest.raises(StudyError, match="yes/no"):

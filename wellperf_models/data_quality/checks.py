@@ -31,10 +31,8 @@ def _duplicates(coverage: Coverage) -> Check:
     return Check(
         name="no_duplicates_dropped",
         passed=dropped == 0,
-        value=float(dropped),
-        threshold=0.0,
-        text="{value} rows equal to an earlier one in every column were dropped, as the study file says "
-        "(a row of a file that feeds two tables counts twice)."
+        text="Rows equal to an earlier one in every column were dropped, as the study file says; how many is "
+        "in the table of tables."
         if dropped
         else "No row had to be dropped as a duplicate.",
         computation="exact",

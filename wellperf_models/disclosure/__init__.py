@@ -6,6 +6,7 @@ read.py · summary.py
 """
 
 from wellperf_models.disclosure.claims import CLAIMS_VARIABLE
+from wellperf_models.disclosure.curves import last_of_unit
 from wellperf_models.disclosure.ledger import Entry, ledger_path, publish_claims, read_ledger
 from wellperf_models.disclosure.read import HASHES_FILE, read, read_bundles
 from wellperf_models.disclosure.release import release
@@ -25,6 +26,7 @@ __all__ = [
     "Summary",
     "Suppressed",
     "in_order",
+    "last_of_unit",
     "ledger_path",
     "publish_claims",
     "read",

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import math
+from collections.abc import Sequence
 
-from wellperf_models.disclosure.rules import Rules, judge_group, round_count
+from wellperf_models.disclosure.rules import Rules, judge_group, judge_model, round_count
 from wellperf_models.evidence import Curve
 
 
 def release_curve(curve: Curve, rules: Rules) -> tuple[Curve | None, str]:
     """Keeps the points at the ends of blocks of enough events while enough people remain at risk.
+
+    A curve whose support holds its events is judged like an estimate read off it: a value that is refused
+    as an estimate must not be had from the curve.
 
     Args:
         curve: Before the gate; point i is the value from x[i] on.
@@ -19,24 +24,13 @@ def release_curve(curve: Curve, rules: Rules) -> tuple[Curve | None, str]:
         The coarsened curve and "", or None and the reason.
     """
     if rules.in_full:
-        return curve, ""
-    if reason := judge_group(curve.support, rules):
+        return dataclasses.replace(curve, block_ends=None), ""
+    reason = judge_group(curve.support, rules)
+    if reason is None and curve.support.n_events is not None:
+        reason = judge_model(curve.support, rules)
+    if reason:
         return None, reason
-    kept: list[int] = []
-    block_events: list[int] = []
-    # where the curve starts before its first event is not about anybody
-    if curve.x and curve.events[0] == 0:
-        kept.append(0)
-        block_events.append(0)
-    running = 0
-    for i in range(len(kept), len(curve.x)):
-        running += curve.events[i]
-        if curve.at_risk[i] - curve.events[i] < rules.min_group_size:
-            break
-        if running >= rules.curve_block_events:
-            kept.append(i)
-            block_events.append(running)
-            running = 0
+    kept, block_events = _blocks(curve, rules)
     if not any(block_events):
         return (
             None,
@@ -50,13 +44,49 @@ def release_curve(curve: Curve, rules: Rules) -> tuple[Curve | None, str]:
     return (
         dataclasses.replace(
             curve,
-            x=pick(curve.x),
+            # the exact x is one person's; the value holds to the end of its unit
+            x=tuple(float(math.ceil(v)) for v in pick(curve.x)),
             y=pick(curve.y),
             low=pick(curve.low),
             high=pick(curve.high),
             at_risk=tuple(round_count(curve.at_risk[i], rules) for i in kept),
             events=tuple(round_count(n, rules) for n in block_events),
+            block_ends=None,
             support=support,
         ),
         "",
     )
+
+
+def last_of_unit(x: Sequence[float]) -> list[bool]:
+    """Which points are the last before the end of their whole unit of x (a month).
+
+    Only there may a block end: shown at the end of the unit, its value is exact and its x is nobody's.
+
+    Args:
+        x: Increasing positions.
+    """
+    units = [math.ceil(v) for v in x]
+    return [i + 1 == len(units) or units[i + 1] > unit for i, unit in enumerate(units)]
+
+
+def _blocks(curve: Curve, rules: Rules) -> tuple[list[int], list[int]]:
+    """Points at the ends of blocks, and the events in each block."""
+    kept: list[int] = []
+    block_events: list[int] = []
+    # where the curve starts before its first event is not about anybody
+    if curve.x and curve.events[0] == 0:
+        kept.append(0)
+        block_events.append(0)
+    running = 0
+    last = last_of_unit(curve.x)
+    for i in range(len(kept), len(curve.x)):
+        running += curve.events[i]
+        if curve.at_risk[i] - curve.events[i] < rules.min_group_size:
+            break
+        allowed = last[i] and (curve.block_ends is None or curve.block_ends[i])
+        if allowed and running >= rules.curve_block_events:
+            kept.append(i)
+            block_events.append(running)
+            running = 0
+    return kept, block_events

@@ -48,15 +48,19 @@ def release(evidence: Evidence, study: Study) -> Released:
             kept_back.append(Suppressed(what=f"estimate {estimate.name}", reason=reason))
         else:
             estimates.append(_round_counts(estimate, rules))
-    tables, notes = [], {}
+    tables, notes, hidden_groups = [], {}, set[str]()
     for table in evidence.tables:
         released, table_notes, reasons = release_table(table, rules)
         tables.append(released)
         notes[table.name] = table_notes
         kept_back += [Suppressed(what=f"table {table.name}: {key}", reason=why) for key, why in reasons]
+        hidden_groups |= {key for key, _ in reasons}
     curves = []
     for curve in evidence.curves:
         shown, reason = release_curve(curve, rules)
+        if curve.group and curve.group in hidden_groups:
+            # the curves of all groups and of everyone together would give the hidden group away
+            shown, reason = None, "the group is kept back in a table of the same answer"
         if shown is not None:
             curves.append(shown)
         else:

@@ -51,7 +51,7 @@ def release_table(table: Table, rules: Rules) -> tuple[Table, tuple[str, ...], l
             f"Counts are rounded to multiples of {rules.count_base}; rates come from the rounded counts."
         )
     if reasons:
-        notes.append(f"— : not shown, too few people ({len(reasons)} of {len(table.rows)} rows).")
+        notes.append(f"— : not shown, to protect people ({len(reasons)} of {len(table.rows)} rows).")
     kept = [(" · ".join(table.rows[i].key), why) for i, why in sorted(reasons.items())]
     return dataclasses.replace(table, rows=rows), tuple(notes), kept
 

@@ -57,32 +57,62 @@ def count_risk_sets(entry: Floats, duration: Floats, event: Ints, n_causes: int)
     return RiskSets(times=times, at_risk=(entered - left_before).astype(np.int64), events=counts)
 
 
-def identifiable_range(
-    entry: Floats, duration: Floats, risk_sets: RiskSets, minimum: int
-) -> tuple[float, float]:
-    """The stretch around the largest risk set in which at least `minimum` people are at risk at every event.
+def count_at_risk(entry: Floats, duration: Floats) -> tuple[Floats, Ints]:
+    """People at risk on every interval between two entries or exits, events or not.
 
     Args:
         entry, duration: Spells, shape (n,).
-        risk_sets: Theirs.
-        minimum: Smallest risk set that counts.
+
+    Returns:
+        (edges, n): n[i] people are at risk on (edges[i], edges[i + 1]]; both of shape (m,), the last n is 0.
+    """
+    edges = np.unique(np.concatenate((entry, duration)))
+    entered = np.searchsorted(np.sort(entry), edges, side="right")
+    gone = np.searchsorted(np.sort(duration), edges, side="right")
+    return edges, (entered - gone).astype(np.int64)
+
+
+def smallest_risk_set(entry: Floats, duration: Floats, start: float, end: float) -> int:
+    """Fewest people at risk at any time in (start, end]; where that is empty, at `end`.
+
+    Args:
+        entry, duration: Spells, shape (n,).
+        start, end: Months.
+    """
+    edges, n = count_at_risk(entry, duration)
+    # at `end` itself, also before the first entry and after the last exit
+    found = [int(np.sum((entry < end) & (duration >= end)))]
+    if start < end:
+        found += n[:-1][(edges[:-1] < end) & (edges[1:] > start)].tolist()
+        found += [0] if start < edges[0] else []
+    return min(found)
+
+
+def identifiable_range(entry: Floats, duration: Floats, minimum: int) -> tuple[float, float]:
+    """The stretch around the largest risk set in which at least `minimum` people are at risk throughout.
+
+    Throughout, not only at events: a tenure that one person was seen at tells nothing about staying,
+    also where that person stayed.
+
+    Args:
+        entry, duration: Spells, shape (n,).
+        minimum: Smallest risk set that counts, at least 1.
 
     Returns:
         (start, end): estimates hold for start < t ≤ end, conditional on reaching start. (0, 0) where no
         risk set is large enough.
     """
-    enough = risk_sets.at_risk >= minimum
-    if not enough.any():
+    if not entry.size:
         return 0.0, 0.0
-    peak = int(np.argmax(risk_sets.at_risk))
-    too_few_before = np.flatnonzero(~enough[:peak])
-    too_few_after = np.flatnonzero(~enough[peak:])
-    start = float(risk_sets.times[too_few_before[-1]]) if too_few_before.size else float(entry.min())
-    if too_few_after.size:
-        return start, float(risk_sets.times[peak + too_few_after[0] - 1])
-    # after the last event the curve is flat: it holds while enough people remain
-    longest = np.sort(duration)[::-1]
-    return start, float(max(longest[min(minimum, longest.size) - 1], risk_sets.times[-1]))
+    edges, n = count_at_risk(entry, duration)
+    peak = int(np.argmax(n))
+    if n[peak] < minimum:
+        return 0.0, 0.0
+    few = np.flatnonzero(n[:peak] < minimum)
+    start = edges[few[-1] + 1] if few.size else edges[0]
+    # nobody is at risk after the last edge, so there is one
+    after = np.flatnonzero(n[peak:] < minimum)
+    return float(start), float(edges[peak + after[0]])
 
 
 def condition_on(

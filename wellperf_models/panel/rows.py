@@ -54,7 +54,7 @@ def build_spells(
     Returns:
         Lazy frame: employee_id, spell_start (dates only), entry_months, duration_months (exact tenure at
         entry into observation and at exit or censoring), event (0 censored, 1..K by order of
-        `turnover.causes`), groups, covariates.
+        `turnover.causes`, K + 1 for an exit whose reason is not among them), groups, covariates.
 
     Raises:
         StudyError: A covariate is not declared or can't be placed in time.
@@ -83,8 +83,9 @@ def build_panel(
 
     Returns:
         Lazy frame: employee_id, spell_start and period (dates only), start_months, stop_months, event (0, or
-        1..K in the month of exit), groups, covariates; and for surveys and workload `NAME_measured_day` with
-        `period_day` (days since 1970), from which a check proves that nothing was measured later.
+        1..K + 1 in the month of exit, as in `build_spells`), groups, covariates; and for surveys and
+        workload `NAME_measured_day` with `period_day` (days since 1970), from which a check proves that
+        nothing was measured later.
 
     Raises:
         StudyError: A covariate is not declared or can't be placed in time.
@@ -115,11 +116,16 @@ def count_left_out(tables: Source) -> dict[str, int]:
     Returns:
         Reason in words → number of spells.
     """
+    return {name: rows for name, (rows, _) in tally_left_out(tables).items()}
+
+
+def tally_left_out(tables: Source) -> dict[str, tuple[int, int]]:
+    """Like `count_left_out`: reason in words → (number of spells, distinct people they belong to)."""
     if not has_dates(tables):
         frame = table(tables, "spells").with_columns(
             _known=_cause(tables), _gone=~nw.col("exit_reason").is_null()
         )
-        reasons = {_OTHER_REASON: nw.col("_gone") & (nw.col("_known") == 0)}
+        reasons = {_OTHER_REASON: nw.col("_gone") & (nw.col("_known") > _n_causes(tables))}
     else:
         frame = _marked(tables)
         present = nw.col("_started") & nw.col("_observed")
@@ -127,19 +133,32 @@ def count_left_out(tables: Source) -> dict[str, int]:
             "spells that begin after the as-of date": ~nw.col("_started"),
             "spells that ended before observation began": nw.col("_started") & ~nw.col("_observed"),
             "spells that end after the as-of date, still employed on it": present & nw.col("_late_end"),
-            _OTHER_REASON: present & nw.col("_ended") & (nw.col("_cause") == 0),
+            _OTHER_REASON: present & nw.col("_ended") & ~nw.col("_cause").is_between(1, _n_causes(tables)),
         }
-    found = collect(frame.select(**{f"n{i}": e.cast(nw.Int64).sum() for i, e in enumerate(reasons.values())}))
-    counts = {name: int(found[f"n{i}"].item() or 0) for i, name in enumerate(reasons)}
-    return {name: n for name, n in counts.items() if n}
+    counts = {}
+    for name, chosen in reasons.items():
+        of = frame.filter(chosen).select(rows=nw.len(), people=nw.col("employee_id").n_unique())
+        found = collect(of)
+        counts[name] = (int(found["rows"].item()), int(found["people"].item()))
+    return {name: n for name, n in counts.items() if n[0]}
 
 
-_OTHER_REASON = "exits for a reason that is not analysed, treated as censored on the day"
+_OTHER_REASON = (
+    "exits for a reason the study does not model, described together as one and censored in the models"
+)
+
+
+def _n_causes(tables: Source) -> int:
+    return len(tables.study.turnover.causes)
 
 
 def _cause(tables: Source) -> nw.Expr:
-    """Code of the exit reason: 1..K by order of the study's causes, 0 otherwise."""
-    code: nw.Expr = nw.lit(0)
+    """Code of the exit reason: 1..K by order of the study's causes, K + 1 for another, 0 where there is none.
+
+    Who left for another reason is not employed any more: 0 would say so.
+    """
+    reason = nw.col("exit_reason")
+    code: nw.Expr = nw.when(~reason.is_null()).then(nw.lit(_n_causes(tables) + 1)).otherwise(nw.lit(0))
     for number, cause in enumerate(tables.study.turnover.causes, start=1):
         code = nw.when(nw.col("exit_reason") == cause).then(nw.lit(number)).otherwise(code)
     return code.fill_null(0).cast(nw.Int64)
@@ -159,7 +178,10 @@ def _marked(tables: Source) -> nw.LazyFrame[Any]:
         _next=nw.col("end") + dt.timedelta(days=1),
         _cause=_cause(tables),
     )
+    # a spell that ended without a word why has ended
+    another = nw.lit(_n_causes(tables) + 1)
     frame = frame.with_columns(
+        _cause=nw.when(nw.col("_cause") == 0).then(another).otherwise(nw.col("_cause")).cast(nw.Int64),
         _started=nw.col("_start_day") <= as_of,
         _ended=nw.col("_end_day") <= as_of,
         _late_end=(nw.col("_end_day") > as_of) & (nw.col("_end_day") < 10**7),

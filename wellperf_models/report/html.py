@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -12,6 +13,7 @@ import jinja2
 from markupsafe import Markup
 
 from wellperf_models.errors import RunError
+from wellperf_models.report.controls import strip_controls
 from wellperf_models.report.numbers import print_column, print_number
 from wellperf_models.report.page import PackInfo, Page, Parts, take_apart
 
@@ -127,14 +129,28 @@ def _head_unit(measure: Mapping[str, Any]) -> str:
     return "" if unit.lower() in str(measure["label"] or measure["name"]).lower() else unit
 
 
-def _lead(estimates: Sequence[Mapping[str, Any]]) -> Sequence[Mapping[str, Any]]:
-    return estimates[:_LEAD_ESTIMATES]
+def _lead(evidence: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """The numbers shown large: those the answer says, in its order; the first ones where it says none."""
+    places = [(_place(e["printed"], evidence["answer"]), e) for e in evidence["estimates"]]
+    said = sorted((p for p in places if p[0] >= 0), key=lambda p: p[0])
+    return [e for _, e in said][:_LEAD_ESTIMATES] or evidence["estimates"][:_LEAD_ESTIMATES]
 
 
-def _keep_together(value: Any) -> Any:
-    """A number and its per cent sign stay on one line."""
+def _place(printed: str, answer: str) -> int:
+    """Where an answer says a printed number, with or without its interval; -1 where it does not."""
+    value = printed.partition(" (")[0]
+    # a bare whole number could be anything: a number of months, a year
+    for text in (printed, value) if not value.isdigit() else (printed,) if printed != value else ():
+        found = re.search(rf"(?<![\d.,−-]){re.escape(text)}(?![\d]|[.,]\d)", answer)
+        if found:
+            return found.start()
+    return -1
+
+
+def _finish(value: Any) -> Any:
+    """A number and its per cent sign stay on one line; no text may rearrange its surroundings."""
     if isinstance(value, str) and not isinstance(value, Markup):
-        return value.replace(" %", "\N{NO-BREAK SPACE}%")
+        return strip_controls(value).replace(" %", "\N{NO-BREAK SPACE}%")
     return value
 
 
@@ -144,7 +160,7 @@ def _environment() -> jinja2.Environment:
         loader=jinja2.PackageLoader("wellperf_models.report", "template"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
-        finalize=_keep_together,
+        finalize=_finish,
         trim_blocks=True,
         lstrip_blocks=True,
     )

@@ -8,6 +8,8 @@ from typing import Any
 import mistune
 from markupsafe import Markup, escape
 
+from wellperf_models.report.controls import strip_controls
+
 # a page has its own h1 and h2; the story of the notebook starts below
 _HIGHEST, _DEEPEST = 3, 6
 
@@ -36,7 +38,7 @@ def _parser() -> mistune.Markdown:
 
 def render_markdown(text: str) -> Markup:
     """Safe HTML of a Markdown text."""
-    return Markup(str(_parser()(text)))
+    return Markup(str(_parser()(strip_controls(text))))
 
 
 def first_heading(text: str) -> tuple[str | None, str]:

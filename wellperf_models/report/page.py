@@ -71,10 +71,9 @@ class Figure:
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """A piece of the story: Markdown made safe, or plain text that is escaped."""
+    """A piece of the story: Markdown made safe."""
 
-    html: Markup | None = None
-    text: str = ""
+    html: Markup
 
 
 @dataclass(kw_only=True)
@@ -148,7 +147,7 @@ class _Taken:
             self.limits.append(Note(html=render_markdown(limits)))
 
     def output(self, output: Mapping[str, Any]) -> None:
-        """One output of a code cell."""
+        """One output of a code cell; text that passed no gate is not for a page, wherever it came from."""
         data = output.get("data", {})
         if MIME_TYPE in data:
             if data[MIME_TYPE]["id"] not in self.seen:
@@ -158,12 +157,6 @@ class _Taken:
             self.lines.extend(data[SUMMARY_MIME_TYPE]["lines"])
         elif "image/png" in data:
             self._picture(data["image/png"], output.get("metadata", {}).get("image/png", {}))
-        elif "text/markdown" in data:
-            self.markdown(_text(data["text/markdown"]))
-        elif "text/plain" in data:
-            self.notes.append(Note(text=_text(data["text/plain"])))
-        elif output["output_type"] == "stream" and output["name"] == "stdout":
-            self.notes.append(Note(text=_text(output["text"])))
 
     def _picture(self, png: str | list[str], about: Mapping[str, str]) -> None:
         if not self.answers:

@@ -16,7 +16,8 @@ _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
 _CELL_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
 _LINE = re.compile(r"line (\d+)")
-_PLAIN_KINDS = ("text/plain", "text/markdown")
+# what the package says of shapes: ordinary at the end of a cell, but its row counts passed no gate
+_SHAPES = ("Tables(", "TurnoverFrame(")
 
 
 def clean_notebook(
@@ -27,8 +28,8 @@ def clean_notebook(
 ) -> tuple[dict[str, Any], list[str]]:
     """Makes an executed notebook fit to publish: the same run gives the same bytes.
 
-    Only a `Released`, a picture with alt text, plain text, Markdown and streams are kept. Anything else with
-    a rich form (a data frame, a bare figure) has passed no gate and is replaced by a sentence.
+    Only a `Released`, a `Summary` and a picture with alt text are kept. Anything else (printed text, a
+    warning, the text of a value, a data frame, a bare figure) has passed no gate and is gone.
 
     Args:
         content: The notebook as papermill left it; not changed.
@@ -58,13 +59,14 @@ def clean_notebook(
         }
         if cell["cell_type"] == "code":
             clean["execution_count"] = cell.get("execution_count")
-            clean["outputs"] = [
-                _output(output, number, hidden, withheld) for output in _joined(cell.get("outputs", []))
-            ]
+            outputs = [_output(output, number, hidden, withheld) for output in cell.get("outputs", [])]
+            clean["outputs"] = [output for output in outputs if output is not None]
         cells.append(clean)
-    kept = ("kernelspec", "language_info", "wellperf")
-    metadata = {k: v for k, v in content["metadata"].items() if k in kept}
-    return {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}, withheld
+    about = ("kernelspec", "language_info", "wellperf")
+    metadata = {k: v for k, v in content["metadata"].items() if k in about}
+    published = {"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+    # how often a stream is cut depends on timing
+    return published, list(dict.fromkeys(withheld))
 
 
 def find_error(content: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, Any]] | None:
@@ -102,24 +104,14 @@ def _own_errors() -> set[str]:
     return names
 
 
-def _joined(outputs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Consecutive pieces of one stream as one: how a stream is cut depends on timing."""
-    joined: list[dict[str, Any]] = []
-    for output in outputs:
-        last = joined[-1] if joined else None
-        if last and output["output_type"] == "stream" and last.get("name") == output["name"]:
-            last["text"] = _text(last["text"]) + _text(output["text"])
-        else:
-            joined.append(dict(output))
-    return joined
-
-
 def _output(
     output: dict[str, Any], number: int, hidden: tuple[tuple[str, str], ...], withheld: list[str]
-) -> dict[str, Any]:
+) -> dict[str, Any] | None:
+    """An output as it is published; None where it is not."""
     kind = output["output_type"]
     if kind == "stream":
-        return {"name": output["name"], "output_type": kind, "text": _scrub(_text(output["text"]), hidden)}
+        withheld.append(f"cell {number}: printed text was not kept")
+        return None
     if kind == "error":
         own = output["ename"] in _own_errors()
         return {
@@ -131,9 +123,9 @@ def _output(
         }
     data, metadata = _kept(output["data"], output.get("metadata", {}), hidden)
     if data is None:
-        text = f"[not kept: only released answers and pictures with alt text leave a run (cell {number})]"
-        withheld.append(f"cell {number}: an output that passed no gate was not kept")
-        data, metadata = {"text/plain": text}, {}
+        if not _text(output["data"].get("text/plain", "")).startswith(_SHAPES):
+            withheld.append(f"cell {number}: an output that passed no gate was not kept")
+        return None
     clean: dict[str, Any] = {"data": data, "metadata": metadata, "output_type": kind}
     if kind == "execute_result":
         clean["execution_count"] = output.get("execution_count")
@@ -149,18 +141,19 @@ def _kept(
     data: dict[str, Any], metadata: dict[str, Any], hidden: tuple[tuple[str, str], ...]
 ) -> tuple[dict[str, Any] | None, dict[str, Any]]:
     """The forms of an output that may stay; None where it may not be kept at all."""
-    plain = {k: _scrub(_text(data[k]), hidden) for k in _PLAIN_KINDS if k in data}
     for released in (MIME_TYPE, SUMMARY_MIME_TYPE):
         if released in data:
             html = {"text/html": _text(data["text/html"])} if "text/html" in data else {}
+            plain = {"text/plain": _scrub(_text(data["text/plain"]), hidden)} if "text/plain" in data else {}
             return {released: data[released], **html, **plain}, {}
-    if "image/png" in data:
-        about = metadata.get("image/png", {})
-        if not about.get("alt"):
-            return None, {}
-        kept = {k: about[k] for k in ("alt", "title") if k in about}
-        return {"image/png": _text(data["image/png"]).strip(), **plain}, {"image/png": kept}
-    return (plain, {}) if set(data) <= set(_PLAIN_KINDS) else (None, {})
+    about = metadata.get("image/png", {})
+    if "image/png" in data and about.get("alt"):
+        words = {k: _scrub(about[k], hidden) for k in ("alt", "title") if k in about}
+        # the words of a picture are its alt text: no other text may travel beside it
+        return {"image/png": _text(data["image/png"]).strip(), "text/plain": words["alt"]}, {
+            "image/png": words
+        }
+    return None, {}
 
 
 def _scrub(text: str, hidden: tuple[tuple[str, str], ...]) -> str:

@@ -59,6 +59,19 @@ def compare_results(expected: Mapping[str, Any], got: Mapping[str, Any]) -> list
     return drifts
 
 
+def compare_released(expected: Mapping[str, Any], got: Mapping[str, Any]) -> list[Drift]:
+    """Everything in which two released answers with the same id differ.
+
+    Args:
+        expected: Of the pack.
+        got: Of the re-execution.
+    """
+    return [
+        *_evidence(expected, got),
+        *_provenance(expected.get("provenance", {}), got.get("provenance", {}), where=str(expected["id"])),
+    ]
+
+
 def provenance_notes(expected: Mapping[str, Any], got: Mapping[str, Any]) -> list[str]:
     """What differs about machine and data key, in words; no drift by itself."""
     words = {
@@ -74,20 +87,23 @@ def provenance_notes(expected: Mapping[str, Any], got: Mapping[str, Any]) -> lis
     ]
 
 
-def _provenance(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[Drift]:
-    yield from _keys("results", "provenance.", expected, got)
+def _provenance(
+    expected: Mapping[str, Any], got: Mapping[str, Any], where: str = "results"
+) -> Iterator[Drift]:
+    yield from _keys(where, "provenance.", expected, got)
     for key in expected:
         if key in got and key not in _PROVENANCE_NOTES:
-            yield from _equal("results", key, expected, got)
+            yield from _equal(where, key, expected, got)
 
 
 def _evidence(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[Drift]:
     where = expected["id"]
     yield from _keys(where, "", expected, got)
     kinds = {e.get("computation", "exact") for e in expected.get("estimates", [])}
-    for key in ("question", "estimand", "limits"):
+    # a results file holds the first three only
+    for key in ("question", "estimand", "limits", "population", "design", "assumptions", "suppressed"):
         yield from _equal(where, key, expected, got)
-    yield from _text(where, "answer", expected.get("answer"), got.get("answer"), kinds)
+    yield from compare_text(where, "answer", expected.get("answer"), got.get("answer"), kinds)
     for part, compare in (
         ("estimates", _estimate),
         ("tables", _table),
@@ -118,7 +134,7 @@ def _estimate(where: str, name: str, expected: Mapping[str, Any], got: Mapping[s
             allowed = error if key == "value" or error is None else _TAIL * error
             yield from _number(where, f"{name}.{key}", expected[key], got[key], kind, allowed)
         elif key == "printed":
-            yield from _text(where, f"{name}.printed", expected[key], got[key], {kind})
+            yield from compare_text(where, f"{name}.printed", expected[key], got[key], {kind})
         elif key == "monte_carlo_error":
             yield from _order_of_magnitude(where, f"{name}.{key}", expected[key], got[key])
         else:
@@ -161,7 +177,7 @@ def _check(where: str, name: str, expected: Mapping[str, Any], got: Mapping[str,
         if key == "value":
             yield from _number(where, f"{name}.value", expected[key], got[key], kind, error)
         elif key == "text":
-            yield from _text(where, f"{name}.text", expected[key], got[key], {kind})
+            yield from compare_text(where, f"{name}.text", expected[key], got[key], {kind})
         elif key == "monte_carlo_error":
             yield from _order_of_magnitude(where, f"{name}.{key}", expected[key], got[key])
         else:
@@ -204,8 +220,15 @@ def _order_of_magnitude(where: str, name: str, expected: Any, got: Any) -> Itera
         yield _drift(where, name, expected, got, "within a factor of 2")
 
 
-def _text(where: str, name: str, expected: Any, got: Any, kinds: set[str]) -> Iterator[Drift]:
-    """Words must be equal; a printed number may round the other way where its computation is not exact."""
+def compare_text(where: str, name: str, expected: Any, got: Any, kinds: set[str]) -> Iterator[Drift]:
+    """Words must be equal; a printed number may round the other way where its computation is not exact.
+
+    Args:
+        where, name: As in `Drift`.
+        expected: Of the pack.
+        got: Of the re-execution.
+        kinds: The computations its numbers may come from.
+    """
     if expected == got:
         return
     if not isinstance(expected, str) or not isinstance(got, str) or not kinds & {"iterative", "sampled"}:

@@ -233,14 +233,19 @@ def relative(path: Path, base: Path) -> str:
         return path.resolve().as_posix()
 
 
-def _job(notebook: Notebook, plan: Plan, folder: Path, work: Path) -> Job:
-    cwd = folder / "notebooks"
+def given_values(notebook: Notebook, plan: Plan, cwd: Path) -> dict[str, Any]:
+    """What a notebook is given by a run, its paths relative to where it is executed."""
     declared = notebook.meta.parameters
     values: dict[str, Any] = {"study": relative(plan.study.path, cwd)}
     if "bundles" in declared:
         values["bundles"] = "../bundles"
     for name, value in plan.parameters[notebook.name].items():
         values[name] = relative(Path(str(value)), cwd) if declared[name].type == "path" else value
+    return values
+
+
+def _job(notebook: Notebook, plan: Plan, folder: Path, work: Path) -> Job:
+    cwd = folder / "notebooks"
     own = work / notebook.number
     own.mkdir()
     package = Path(__file__).resolve().parents[1]
@@ -257,7 +262,7 @@ def _job(notebook: Notebook, plan: Plan, folder: Path, work: Path) -> Job:
     ]
     return Job(
         notebook=str(notebook.path.resolve()),
-        parameters=values,
+        parameters=given_values(notebook, plan, cwd),
         cwd=str(cwd),
         output=str(cwd / f"{notebook.stem}.ipynb"),
         work=str(own),

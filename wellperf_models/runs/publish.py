@@ -93,11 +93,24 @@ def write_pack(folder: Path, content: PackContent) -> None:
     results = build_results(content.provenance["study"], content.provenance, bundles)
     _write(folder / "results.json", to_json(results))
     pages = [_page(folder, n, content) for n in content.notebooks]
-    pack = PackInfo(title=content.title, run_id=content.run_id, provenance=content.provenance)
-    for page in pages:
-        _write(folder / page.file, render_page(page, pages, pack))
-    _write(folder / "index.html", render_index(pages, pack))
+    for file, text in _render(pages, content).items():
+        _write(folder / file, text)
     _write(folder / MANIFEST, to_json(_manifest(folder, content, pages)))
+
+
+def render_pages(folder: Path, content: PackContent) -> dict[str, str]:
+    """File name → HTML of every page of a pack, from its executed notebooks alone; writes nothing.
+
+    Raises:
+        RunError: A picture of a notebook is damaged.
+    """
+    return _render([_page(folder, n, content) for n in content.notebooks], content)
+
+
+def _render(pages: Sequence[Page], content: PackContent) -> dict[str, str]:
+    pack = PackInfo(title=content.title, run_id=content.run_id, provenance=content.provenance)
+    rendered = {page.file: render_page(page, pages, pack) for page in pages}
+    return {**rendered, "index.html": render_index(pages, pack)}
 
 
 def not_run(missing: Sequence[str]) -> str:

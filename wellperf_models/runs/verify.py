@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -12,21 +13,26 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from wellperf_models.errors import RunError
+from wellperf_models.evidence import Provenance
 from wellperf_models.report.bundle import build_results
 from wellperf_models.report.page import State
 from wellperf_models.runs.compare import Drift, compare_results, provenance_notes
+from wellperf_models.runs.compare_notebooks import NotebookComparison
+from wellperf_models.runs.consistency import check_bundles, check_pages, read_notebooks
 from wellperf_models.runs.execute import (
     NotebookFailed,
     Plan,
     check_data,
     end_cleanly,
     execute_plan,
+    given_values,
+    portable_parameters,
     private_folder,
 )
-from wellperf_models.runs.identity import code_sha256
+from wellperf_models.runs.identity import code_sha256, identify_run
 from wellperf_models.runs.notebooks import Notebook, find_notebooks
 from wellperf_models.runs.parameters import Value, check_value
-from wellperf_models.runs.publish import MANIFEST, MANIFEST_SCHEMA, hash_files, state_of
+from wellperf_models.runs.publish import MANIFEST, MANIFEST_SCHEMA, PackContent, hash_files, state_of
 from wellperf_models.study import Study, load_study
 
 _MOST_LINES = 40
@@ -89,7 +95,10 @@ def verify_pack(
     progress: bool | None = None,
     notebooks_dir: Path | None = None,
 ) -> VerifyReport:
-    """Checks a pack's files against its manifest, re-executes it elsewhere and compares every number.
+    """Re-executes a pack elsewhere and compares everything in it.
+
+    The manifest is not believed: bundles, results and pages must follow from the pack's own notebooks, and
+    these must say what the notebooks say when they are executed again.
 
     Args:
         pack: Folder of the pack; never written to, nor is the study's ledger.
@@ -124,19 +133,104 @@ def verify_pack(
                 where=f"{failed[0]}, cell {outcome.cell}",
                 got=outcome.error,
             )
-        drifts += _states(manifest, plan, {n: o.stopped for n, o in outcomes.items()})
+        stopped = {n: o.stopped for n, o in outcomes.items() if o.stopped}
+        drifts += _states(manifest, plan, stopped)
         done = [n for n in plan.notebooks if not plan.missing[n.name]]
         bundles = [json.loads((again / "bundles" / f"{n.name}.json").read_bytes()) for n in done]
+        executed = {n.name: json.loads((again / "notebooks" / f"{n.stem}.ipynb").read_bytes()) for n in done}
+        given = {n.name: given_values(n, plan, again / "notebooks") for n in done}
     got = build_results(loaded.study.name, dataclasses.asdict(provenance), bundles)
     if expected is not None:
         # what a bundle went through, results.json went through: JSON
         drifts += compare_results(expected, json.loads(json.dumps(got)))
     notes = provenance_notes(expected.get("provenance", {}) if expected else {}, got["provenance"])
-    if manifest.code_sha256 != code_sha256(plan.notebooks):
+    code = code_sha256(plan.notebooks)
+    if manifest.code_sha256 != code:
         notes.append("the code (package or notebooks) is not the pack's")
+    more, said = _whole_pack(folder, manifest, plan, expected, _Again(
+        provenance=got["provenance"], executed=executed, given=given, stopped=stopped, code=code
+    ))  # fmt: skip
+    reported = {d.name for d in drifts if d.where == "files"}
+    # a file that is not what the manifest says has been named
+    drifts += [d for d in more if d.where not in reported]
+    drifts = list(dict.fromkeys(drifts))
     return VerifyReport(
-        ok=not drifts, drifts=tuple(drifts), notes=tuple(notes), n_numbers=_count_numbers(got["evidence"])
+        ok=not drifts,
+        drifts=tuple(drifts),
+        notes=tuple(notes + said),
+        n_numbers=_count_numbers(got["evidence"]),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Again:
+    """The re-execution: its provenance and code; by notebook: executed, what it was given, why it stopped."""
+
+    provenance: Mapping[str, Any]
+    executed: Mapping[str, Any]
+    given: Mapping[str, Mapping[str, Any]]
+    stopped: Mapping[str, str]
+    code: str
+
+
+def _whole_pack(
+    folder: Path, manifest: Manifest, plan: Plan, results: dict[str, Any] | None, again: _Again
+) -> tuple[list[Drift], list[str]]:
+    """Everything but the numbers of `results.json`: notebooks, bundles, pages."""
+    done = [n for n in plan.notebooks if not plan.missing[n.name]]
+    theirs, drifts = read_notebooks(folder, done)
+    drifts += check_bundles(folder, done, theirs, results)
+    provenance = results.get("provenance") if results else None
+    if not isinstance(provenance, dict):
+        provenance = dict(again.provenance)
+    same_code = manifest.code_sha256 == again.code
+    same = same_code and all(provenance.get(k) == again.provenance[k] for k in ("lock_sha256", "python"))
+    notes: list[str] = []
+    if same and provenance.get("data_hmac") == again.provenance["data_hmac"]:
+        drifts += _run_id(manifest, plan, again)
+    for notebook in (n for n in done if n.name in theirs):
+        comparison = NotebookComparison(
+            file=f"notebooks/{notebook.stem}.ipynb",
+            same_code=same_code,
+            same_environment=same,
+            paths=_paths(notebook, manifest, again.given[notebook.name]),
+        )
+        drifts += comparison.compare(theirs[notebook.name], again.executed[notebook.name])
+        notes += comparison.notes
+    content = PackContent(
+        run_id=manifest.run_id,
+        study_file=plan.study.path,
+        title=plan.study.study.title or plan.study.study.name,
+        provenance=provenance,
+        code_sha256=again.code,
+        notebooks=plan.notebooks,
+        missing=plan.missing,
+        stopped=again.stopped,
+        parameters=manifest.parameters,
+    )
+    pages, said = check_pages(folder, content, same=same)
+    return drifts + pages, notes + said
+
+
+def _run_id(manifest: Manifest, plan: Plan, again: _Again) -> list[Drift]:
+    """The run id names data, parameters, code and environment, so equal ones have an equal id."""
+    names = [n.name for n in plan.notebooks]
+    now = identify_run(
+        Provenance(**again.provenance), names, portable_parameters(plan, plan.study.folder), again.code
+    )
+    if now == manifest.run_id:
+        return []
+    return [Drift(where=MANIFEST, name="run_id", expected=manifest.run_id, got=now, tolerance="equal")]
+
+
+def _paths(notebook: Notebook, manifest: Manifest, given: Mapping[str, Any]) -> Sequence[tuple[str, str]]:
+    """Paths a notebook was given: (by the run, by the re-execution); the manifest's start at the pack."""
+    parameters = {"study": manifest.study, **manifest.parameters.get(notebook.name, {})}
+    return [
+        (posixpath.normpath(posixpath.join("..", str(value))), given[name])
+        for name, value in parameters.items()
+        if notebook.meta.parameters[name].type == "path"
+    ]
 
 
 def read_manifest(folder: Path) -> Manifest:

@@ -40,6 +40,9 @@ class TableSource(Section):
         duplicates: What to do with rows equal in every column of the file: refuse them, drop all but the
             first (counted in every report), or keep them as different units (data without ids, where two
             people may well be alike).
+        zero_durations: What a tenure of 0 in `duration_months` stands for, where the source counts whole
+            years or months: "refuse" it, or "half_step", half the smallest positive duration of the table,
+            the usual continuity correction for tenure counted in whole units (counted in every report).
         columns: Declared column → their header. `"header[2]"` is the second column of that name.
         values: Declared column → {their value → declared value}; "" means missing.
         units: Declared column → the unit their numbers are in; converted to the declared one.
@@ -64,6 +67,7 @@ class TableSource(Section):
     null_values: tuple[str, ...] = ("",)
     row_id: bool = False
     duplicates: Literal["refuse", "drop", "keep"] = "refuse"
+    zero_durations: Literal["refuse", "half_step"] = "refuse"
     columns: dict[str, str] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     units: dict[str, Unit] = Field(default_factory=dict)

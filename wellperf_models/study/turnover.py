@@ -31,7 +31,8 @@ class Turnover(Section):
         group_by: Group of the described curves, a column of assignments or people; None: no groups.
         covariates: Names from `[covariates]`.
         strata: Covariates that get their own baseline hazard.
-        cluster: What errors are clustered by.
+        cluster: What errors are clustered by; "person" where people come back, as a person with several
+            spells is not several people.
         period_edges_months: Tenure bands of the person-period hazard; None: one band per month.
     """
 
@@ -40,7 +41,7 @@ class Turnover(Section):
     group_by: str | None = None
     covariates: tuple[Name, ...] = ()
     strata: tuple[Name, ...] = ()
-    cluster: Literal["team", "department", "site", "covariate_pattern"] | None = None
+    cluster: Literal["person", "team", "department", "site", "covariate_pattern"] | None = None
     period_edges_months: tuple[float, ...] | None = None
     validation: Validation = Validation()
 

@@ -3,11 +3,13 @@
 Map of the layer, in the order data pass through it:
 
 - `declare.py` what a column and a table declare; `schema.py` every table: grain, key, type, unit, source.
-- `sources.py` containers (CSV, Parquet, Excel, Stata, SQL) → cells as they stand; Parquet is scanned.
+- `sources.py` files (CSV, Parquet, Excel, Stata) → cells as they stand; Parquet is scanned. `database.py`
+  queries, which read only.
 - `header.py` which of their columns is which of ours; `parse.py` text → number, date; `conform.py`
   duplicates, wide → long, value mapping, units. A cell that can't be read is a violation, never missing.
 - `rules.py` what a rule is, and the rules that follow from declarations; `between.py` rules between columns
   and between tables. Narwhals expressions: the same on Polars, pandas, Spark.
+- `text_rules.py` blanks and unseen characters in text; `durations.py` tenure of zero whole units.
 - `settings.py` names in the study file that nothing answers to.
 - `read.py` `load_tables(study) -> Tables`: all of the above, or a `TablesError` that lists every violation.
 - `check.py` `check_study(study) -> CheckReport`; `questions.py` which questions the counts can answer.

@@ -152,6 +152,15 @@ _ROW_RULES = (
         where=lambda _: nw.col("end").is_null() & present("exit_reason"),
     ),
     Rule(
+        name="positive_duration",
+        table="spells",
+        columns=("duration_months",),
+        text="tenure is above 0; tenure of 0: the source counts whole years or months",
+        what_to_do='write zero_durations = "half_step" in [tables.spells], or give the exact tenure',
+        # a negative one is out of its declared range
+        where=lambda _: nw.col("duration_months") == 0,
+    ),
+    Rule(
         name="entry_before_exit",
         table="spells",
         columns=("entry_months", "duration_months"),

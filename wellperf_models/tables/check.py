@@ -23,11 +23,13 @@ class TableRead:
         name: Its name.
         rows: Rows, after wide to long.
         dropped: Duplicate rows dropped, because the study says so.
+        half_steps: Durations of zero set to half the smallest positive one, because the study says so.
     """
 
     name: str
     rows: int
     dropped: int
+    half_steps: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +65,12 @@ class CheckReport:
         parts = [f"Study {self.study}", ""]
         rows = [(table.name, f"{table.rows:,}", f"{table.dropped:,}") for table in self.tables]
         parts += _align(("table", "rows", "duplicates dropped"), rows, right=(1, 2)) or ["no table was read"]
+        parts += [
+            f"{table.name}: {table.half_steps:,} durations of 0 set to half the smallest positive one "
+            "(zero_durations)"
+            for table in self.tables
+            if table.half_steps
+        ]
         n = len(self.violations)
         parts += ["", f"{n} violation{'' if n == 1 else 's'}" + (":" if n else ": every rule holds")]
         for violation in self.violations:
@@ -94,7 +102,13 @@ def build_report(study: Study, reading: Reading) -> CheckReport:
         study=study.study.name,
         violations=reading.violations,
         tables=tuple(
-            TableRead(name=name, rows=reading.n_rows[name], dropped=reading.dropped[name]) for name in names
+            TableRead(
+                name=name,
+                rows=reading.n_rows[name],
+                dropped=reading.dropped[name],
+                half_steps=reading.half_steps.get(name, 0),
+            )
+            for name in names
         ),
         questions=build_questions(reading.frames, study),
     )

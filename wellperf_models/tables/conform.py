@@ -13,10 +13,18 @@ import polars as pl
 
 from wellperf_models.study import Study, TableSource
 from wellperf_models.tables.declare import Column, ColumnType, TableSchema
+from wellperf_models.tables.durations import halve_zero_durations
 from wellperf_models.tables.header import Mapping, form_columns, map_header
 from wellperf_models.tables.parse import as_text, parse, unit_factor
 from wellperf_models.tables.rules import BAD, ROW
 from wellperf_models.tables.sources import Raw, file_problem
+from wellperf_models.tables.text_rules import (
+    BLANKS_TEXT,
+    BLANKS_TO_DO,
+    CONTROLS,
+    CONTROLS_TEXT,
+    CONTROLS_TO_DO,
+)
 from wellperf_models.tables.violation import SHOWN_ROWS, Violation
 
 _NAME, _VALUE = "wide_name", "wide_value"
@@ -31,12 +39,14 @@ class Declared:
             required column is missing.
         n_rows: Rows; after wide to long and after dropping duplicates.
         dropped: Duplicate rows dropped.
+        half_steps: Durations of zero set to half the smallest positive one.
         violations: What could not be read.
     """
 
     frame: pl.LazyFrame | None
     n_rows: int
     dropped: int
+    half_steps: int
     violations: tuple[Violation, ...]
 
 
@@ -104,10 +114,14 @@ def conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw) ->
     frame = work.frame.select(ROW, *work.values, *([pl.any_horizontal(marks).alias(BAD)] if found else []))
     if raw.form != "parquet":
         frame = frame.collect().lazy()  # parsed once, not once per rule
+    half_steps = 0
+    if source.zero_durations == "half_step" and not mapping.incomplete:
+        frame, half_steps = halve_zero_durations(frame)
     return Declared(
         frame=None if mapping.incomplete else frame,
         n_rows=n_rows,
         dropped=dropped,
+        half_steps=half_steps,
         violations=tuple(problems),
     )
 
@@ -285,7 +299,15 @@ def _attribute(work: _Work, study: Study, name: str, cell_name: str) -> None:
             "yes or no",
             f'map the coding in [tables.{work.schema.name}.values.{name}], such as "1" = "yes"',
         )
+    # what a value mapping lists is declared, so only its result is judged
+    work.flag(_has_edge_blanks(text), "no_edge_blanks", name, BLANKS_TEXT, BLANKS_TO_DO)
+    work.flag(text.str.contains(CONTROLS), "control_characters", name, CONTROLS_TEXT, CONTROLS_TO_DO)
     work.values.append(text.alias(name))
+
+
+def _has_edge_blanks(text: pl.Expr) -> pl.Expr:
+    """True where a text is empty or has blanks at its ends."""
+    return (text.str.strip_chars() != text) | (text == "")
 
 
 def _is_number(work: _Work, cell: pl.Expr, dtype: pl.DataType) -> bool:

@@ -9,7 +9,16 @@ from wellperf_models.tables.declare import Column, TableSchema
 from wellperf_models.tables.schema import FIRST_YEAR, LAST_YEAR, SCHEMA
 
 # rules that a column's own line in the dictionary already says
-_SAID_BY_COLUMN = ("required", "allowed", "range", "finite", "no_edge_blanks", "plausible_date", "unique_key")
+_SAID_BY_COLUMN = (
+    "required",
+    "allowed",
+    "range",
+    "finite",
+    "no_edge_blanks",
+    "control_characters",
+    "plausible_date",
+    "unique_key",
+)
 
 
 def render_dictionary() -> str:

@@ -6,6 +6,7 @@ import csv
 import difflib
 import io
 import re
+import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,10 +15,11 @@ import polars as pl
 
 from wellperf_models.study import TableSource
 from wellperf_models.tables.declare import Column, TableSchema
+from wellperf_models.tables.header import looks_like_data
 from wellperf_models.tables.parse import parse
 from wellperf_models.tables.schema import FIRST_YEAR, LAST_YEAR, SCHEMA
 from wellperf_models.tables.sources import FORMATS, SEPARATORS, Raw, open_files
-from wellperf_models.tables.synonyms import COLUMN_WORDS, REASON_PATTERNS, TELLING_COLUMNS
+from wellperf_models.tables.synonyms import COLUMN_WORDS, IDENTIFIERS, REASON_PATTERNS, TELLING_COLUMNS
 from wellperf_models.tables.violation import Refused
 
 _CLOSE = 0.9
@@ -41,6 +43,7 @@ class Probe:
         header: Its header.
         cells: Its cells as text, missing words taken out; columns `c0`, `c1`, …
         text: The container holds text only, so date formats matter.
+        headless: The first row looks like data; then it is in no other attribute.
         ragged: Rows left out of `cells`, because they have another number of cells than the header.
     """
 
@@ -50,6 +53,7 @@ class Probe:
     cells: pl.DataFrame
     text: bool
     ragged: int = 0
+    headless: bool = False
 
 
 @dataclass(kw_only=True)
@@ -91,6 +95,8 @@ def probe(path: Path) -> Probe | None:
         return None
     if not header:
         return None
+    if form in ("csv", "excel") and looks_like_data(header):
+        return Probe(path=path, settings={}, header=(), cells=pl.DataFrame(), text=True, headless=True)
     present = {word for column in cells.iter_columns() for word in column.unique().to_list()}
     if missing := [word for word in _MISSING_WORDS if word in present]:
         settings["null_values"] = ["", *missing]
@@ -239,7 +245,29 @@ def _similar(text: str, word: str) -> bool:
 
 
 def _plain(text: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", text.casefold())
+    text = unicodedata.normalize("NFC", text).casefold()
+    for letter, ascii_letters in (("ä", "ae"), ("ö", "oe"), ("ü", "ue")):
+        text = text.replace(letter, ascii_letters)
+    return re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", text))
+
+
+def find_column(found: Probe, name: str, taken: set[int]) -> int | None:
+    """Position of the column that most likely is a declared one; None: there is none."""
+    return _find(name, found.header, taken)
+
+
+def identifies(header: str) -> bool:
+    """Whether a column says who a person is, or where they live."""
+    return re.search(IDENTIFIERS, _plain(header)) is not None
+
+
+def has_zero_durations(found: Probe, guess: Guess) -> bool:
+    """Whether the guessed tenure is 0 somewhere and positive elsewhere."""
+    if (position := guess.positions.get("duration_months")) is None:
+        return False
+    given = found.cells[f"c{position}"].drop_nulls().str.strip_chars()
+    zero = given.str.contains(r"^[+-]?0+([.,]0*)?$")
+    return bool(zero.any() and (~zero).any())
 
 
 def guess_date_format(found: Probe, guess: Guess) -> tuple[str, int]:

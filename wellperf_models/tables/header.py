@@ -13,6 +13,13 @@ from wellperf_models.tables.violation import Violation
 
 _NUMBERED = re.compile(r"^(?P<name>.*)\[(?P<number>[1-9][0-9]*)\]$")
 _SHOWN_HEADERS = 12
+_VALUE = re.compile(
+    r"[\W\d_]*\d[\W\d_]*"  # numbers, dates, times, telephone numbers
+    r"|\d{1,2}[-./ ]\w{3,9}[-./ ]\d{2,4}"  # 31-Jan-2020
+    r"|\S+@\S+\.\S+"
+    r"|m|f|male|female|yes|no|true|false|voluntary|involuntary|na|n/a|nan|null|none",
+    re.IGNORECASE,
+)
 
 
 @dataclass(kw_only=True)
@@ -110,6 +117,14 @@ def _not_found(
             f'write [tables.{table}.columns] {name} = "{theirs}[1]" or "{theirs}[{len(found)}]"',
             column=name,
         )
+    if looks_like_data(header):
+        return file_problem(
+            table,
+            "missing_column",
+            f"the source has no column {theirs!r}; the first row looks like data: is there a header?",
+            "write the names of the columns into the first row of the file",
+            column=name,
+        )
     close = difflib.get_close_matches(theirs, header, n=1, cutoff=0.6)
     if not close:
         folded = {other.casefold(): other for other in header}
@@ -123,6 +138,20 @@ def _not_found(
         f'write [tables.{table}.columns] {name} = "their header"',
         column=name,
     )
+
+
+def looks_like_data(header: tuple[str, ...]) -> bool:
+    """At least half of the cells are empty, repeated, or what a person's row would hold.
+
+    Then the first row is no header, and none of its cells may be shown.
+    """
+    plain = [name.strip() for name in header]
+    values = sum(
+        1
+        for i, name in enumerate(plain)
+        if not name or _VALUE.fullmatch(name) or name.casefold() in (other.casefold() for other in plain[:i])
+    )
+    return 2 * values >= len(plain)
 
 
 def _entries(schema: TableSchema, source: TableSource) -> list[Violation]:

@@ -13,15 +13,25 @@ from wellperf_models.errors import StudyError
 from wellperf_models.tables.guess import (
     Guess,
     Probe,
+    find_column,
     guess_codes,
     guess_date_format,
     guess_reasons,
     guess_table,
+    has_zero_durations,
+    identifies,
     probe,
 )
 from wellperf_models.tables.schema import SCHEMA
+from wellperf_models.tables.sources import FORMATS
 
 _GUESS = "# guess"
+_DATABASES = (".db", ".sqlite", ".sqlite3", ".duckdb", ".mdb", ".accdb")
+_HOW_DATABASE = (
+    'write query = "SELECT …" and address_env = "WELLPERF_DATABASE" in [tables.NAME] of a study file, and '
+    "set that environment variable to the SQLAlchemy address (such as sqlite:////folder/file.db)"
+)
+_HOW_HEADER = "the first row looks like data: is there a header?"
 _SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -85,14 +95,11 @@ def propose_study(
     if not folder.is_dir():
         raise StudyError("There is no such folder.", where=str(folder), remedy="check --from")
     files = [path for path in sorted(folder.iterdir()) if path.is_file()]
-    probes = [found for path in files if (found := probe(path)) is not None]
+    every = [found for path in files if (found := probe(path)) is not None]
+    probes = [found for found in every if not found.headless]
+    headless = {found.path for found in every if found.headless}
     if not probes:
-        raise StudyError(
-            "The folder holds no table that can be read.",
-            where=str(folder),
-            expected="CSV, Parquet, Excel or Stata files",
-            got=f"{len(files)} files",
-        )
+        raise _nothing_read(folder, files, headless)
     claimed: dict[str, tuple[Probe, Guess]] = {}
     unknown: list[Probe] = []
     ranked = [(found, guess) for found in probes for guess in guess_table(found)]
@@ -104,7 +111,11 @@ def propose_study(
             lines += _table(*claimed[table], claimed)
     lines += _unused(unknown)
     read = {found.path for found in probes}
-    lines += [f"\n# {_commented(path.name)}: not read" for path in files if path not in read]
+    for path in files:
+        if path not in read:
+            database = path.suffix.lower() in _DATABASES
+            why = _HOW_HEADER if path in headless else f"a database: {_HOW_DATABASE}" if database else ""
+            lines.append(f"\n# {_commented(path.name)}: not read{'; ' if why else ''}{why}")
     if "surveys" in claimed:
         lines += _measures(*claimed["surveys"])
     if "costs" in claimed:
@@ -115,6 +126,17 @@ def propose_study(
         ]
     lines += _turnover(claimed)
     return "\n".join(lines) + "\n"
+
+
+def _nothing_read(folder: Path, files: list[Path], headless: set[Path]) -> StudyError:
+    databases = any(path.suffix.lower() in _DATABASES for path in files)
+    return StudyError(
+        "The folder holds no table that can be read.",
+        where=str(folder),
+        expected="CSV, Parquet, Excel or Stata files with a header",
+        got=f"{len(files)} files" + (f"; in {len(headless)} {_HOW_HEADER}" if headless else ""),
+        remedy=_HOW_DATABASE if databases else None,
+    )
 
 
 def _head(
@@ -168,6 +190,9 @@ def _table(found: Probe, guess: Guess, claimed: dict[str, tuple[Probe, Guess]]) 
     if found.text and any(schema.by_name[n].type in ("date", "month") for n in guess.positions):
         note = f": {misfits} cells do not fit" if misfits else ""
         yield f"date_format = {_quoted(date_format)}   {_GUESS}{note}"
+    yield from _sheets(found)
+    if has_zero_durations(found, guess):
+        yield f'zero_durations = "half_step"   {_GUESS}: tenure of 0 counts whole units, so half of one'
     if guess.row_id:
         yield f"row_id = true   {_GUESS}: no column looks like an id, so a row is a person"
     if found.ragged:
@@ -180,6 +205,16 @@ def _table(found: Probe, guess: Guess, claimed: dict[str, tuple[Probe, Guess]]) 
     yield from _reasons(found, guess)
     yield from _codes(found, guess)
     yield from _others(found, guess, claimed)
+
+
+def _sheets(found: Probe) -> Iterator[str]:
+    """The sheets of a workbook that are not read."""
+    if FORMATS.get(found.path.suffix.lower()) != "excel":
+        return
+    import fastexcel
+
+    if others := fastexcel.read_excel(found.path).sheet_names[1:]:
+        yield f"# the first sheet is read; others are: {_commented(', '.join(others))}; name one with sheet ="
 
 
 def _columns(found: Probe, guess: Guess) -> Iterator[str]:
@@ -244,16 +279,37 @@ def _others(found: Probe, guess: Guess, claimed: dict[str, tuple[Probe, Guess]])
     mates = [g.table for other, g in claimed.values() if other is found]
     if not left or (guess.table != "people" and "people" in mates):
         return
-    yield ""
-    yield "# not matched; to carry a column along, remove its mark (and that of the section):"
-    yield f"# [tables.{guess.table}.attributes]"
+    left_out = [found.header[i] for i in left if identifies(found.header[i])]
+    left = [i for i in left if not identifies(found.header[i])]
     names: set[str] = set(SCHEMA[guess.table].names)
+    department = _department(claimed) if guess.table == "people" else None
+    yield ""
+    if left_out:
+        yield f"# left out: identifies people: {_commented(', '.join(left_out))}"
+    if department is not None:
+        yield f"[tables.{guess.table}.attributes]"
+        yield f"department = {_quoted(_header_name(found.header, department))}   {_GUESS}: see group_by"
+        left.remove(department)
+        names.add("department")
+    if left:
+        yield "# not matched; to carry a column along, remove its mark (and that of the section):"
+        if department is None:
+            yield f"# [tables.{guess.table}.attributes]"
     for i in left:
         slug = _SLUG.sub("_", found.header[i].casefold()).strip("_") or "column"
         slug = slug if slug[0].isalpha() else f"c_{slug}"
         slug = slug[:60] if slug[:60] not in names else f"{slug[:56]}_{i}"
         names.add(slug)
         yield f"# {slug} = {_quoted(_header_name(found.header, i))}"
+
+
+def _department(claimed: dict[str, tuple[Probe, Guess]]) -> int | None:
+    """Position of the department in a flat extract of people and exits; None: none, or assignments say it."""
+    if "people" not in claimed or "spells" not in claimed or "assignments" in claimed:
+        return None
+    found, _ = claimed["people"]
+    used = {i for other, g in claimed.values() if other is found for i in g.positions.values()}
+    return find_column(found, "department", used)
 
 
 def _unused(probes: list[Probe]) -> Iterator[str]:
@@ -292,6 +348,8 @@ def _turnover(claimed: dict[str, tuple[Probe, Guess]]) -> Iterator[str]:
     if causes:
         yield f"causes = {_quoted(causes)}   # the first is the one modelled"
     yield "horizons_months = [12, 24]"
+    if _department(claimed) is not None:
+        yield f'group_by = "department"   {_GUESS}'
 
 
 def _quoted(value: object) -> str:

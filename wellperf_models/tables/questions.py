@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -19,6 +19,7 @@ _EVENTS_PER_PARAMETER, _EVENTS_PER_PREDICTOR = 10, 20
 # events for a validation to say anything (Collins, Ogundimu, Altman 2016)
 _VALIDATION_EVENTS = 100
 _UNITS_PER_ARM = 10
+_NOT_ANALYSED = "not analysed yet"
 _NUMBER_TYPES = ("number",)
 
 Frames = Mapping[str, pl.LazyFrame]
@@ -30,7 +31,8 @@ class Answerable:
 
     Attributes:
         question: In the committee's words.
-        now: "yes", "no", or "partly: 3 of 5 departments".
+        now: "yes", "with a failed check" (shown, and marked), "no", or "partly: 3 of 5 departments". Where no
+            notebook answers the question yet: "data suffice; not analysed yet" in place of "yes".
         after_pooling: What wider groups allow; "" where pooling changes nothing.
         needs: What is still missing; "" where nothing is.
     """
@@ -62,6 +64,7 @@ class _Question:
     tables: tuple[str, ...]
     answer: Callable[[str, Frames, Study], Answerable]
     one_of: tuple[str, ...] = ()
+    analysed: bool = False
 
 
 def build_questions(frames: Frames, study: Study) -> tuple[Answerable, ...]:
@@ -83,8 +86,32 @@ def build_questions(frames: Frames, study: Study) -> tuple[Answerable, ...]:
             needs = f"table{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
             rows.append(Answerable(question=question.text, now="no", needs=needs))
         else:
-            rows.append(question.answer(question.text, frames, study))
+            answer = question.answer(question.text, frames, study)
+            rows.append(answer if question.analysed else _not_analysed(answer))
     return tuple(rows)
+
+
+def _not_analysed(answer: Answerable) -> Answerable:
+    """Says of data that suffice that no notebook answers the question yet."""
+    now = answer.now
+    if now == "yes":
+        now = f"data suffice; {_NOT_ANALYSED}"
+    elif now.startswith("partly"):
+        now = f"{now}; {_NOT_ANALYSED}"
+    pooled = answer.after_pooling
+    if pooled.startswith("yes"):
+        pooled = f"data suffice{pooled.removeprefix('yes')}; {_NOT_ANALYSED}"
+    return replace(answer, now=now, after_pooling=pooled)
+
+
+def _or_failed_check(answer: Answerable, frames: Frames, study: Study) -> Answerable:
+    """What the pack shows with a failed check: enough exits to be shown, too few for a rule of thumb."""
+    gate = study.disclosure
+    shown = (
+        _exits(frames, study.turnover.causes[0]) >= gate.min_model_events
+        and _distinct(frames["spells"], "employee_id") >= gate.min_model_people
+    )
+    return replace(answer, now="with a failed check") if answer.now == "no" and shown else answer
 
 
 def _judge(text: str, now: list[_Need], pooled: list[_Need] | None = None, how: str = "") -> Answerable:
@@ -118,7 +145,8 @@ def _stay(text: str, frames: Frames, study: Study) -> Answerable:
         for cause in study.turnover.causes
         if _exits(frames, cause)
     ]
-    return _judge(text, [people, every, *causes], [people, every], "yes, all exits together")
+    answer = _judge(text, [people, every, *causes], [people, every], "yes, all exits together")
+    return _or_failed_check(answer, frames, study)
 
 
 def _parameters(frames: Frames, study: Study) -> int:
@@ -143,7 +171,8 @@ def _per_parameter(per: int, least: int) -> Callable[[str, Frames, Study], Answe
         want = max(least, per * _parameters(frames, study))
         one = _Need(have=_exits(frames, cause), want=want, what=f"exits ({cause}), or fewer covariates")
         every = _Need(have=_exits(frames), want=want, what="exits")
-        return _judge(text, [one], [every], "yes, all exits together")
+        answer = _judge(text, [one], [every], "yes, all exits together")
+        return _or_failed_check(answer, frames, study)
 
     return answer
 
@@ -272,17 +301,26 @@ _QUESTIONS = (
     _Question(text="How is well-being, by department?", tables=("surveys",), answer=_wellbeing_by_group),
     _Question(text="How often are people absent, and why?", tables=("absences",), answer=_absence),
     _Question(text="Can exhaustion be forecast from an earlier wave?", tables=("surveys",), answer=_forecast),
-    _Question(text="How long do people stay, and why do they leave?", tables=("spells",), answer=_stay),
-    _Question(text="Does turnover differ by department?", tables=("spells",), answer=_stay_by_group),
+    _Question(
+        text="How long do people stay, and why do they leave?",
+        tables=("spells",),
+        answer=_stay,
+        analysed=True,
+    ),
+    _Question(
+        text="Does turnover differ by department?", tables=("spells",), answer=_stay_by_group, analysed=True
+    ),
     _Question(
         text="What goes with turnover?",
         tables=("spells",),
         answer=_per_parameter(_EVENTS_PER_PARAMETER, 0),
+        analysed=True,
     ),
     _Question(
         text="Can turnover be predicted?",
         tables=("spells",),
         answer=_per_parameter(_EVENTS_PER_PREDICTOR, _VALIDATION_EVENTS),
+        analysed=True,
     ),
     _Question(
         text="What did a programme change?",

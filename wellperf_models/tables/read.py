@@ -12,6 +12,7 @@ from wellperf_models.errors import TablesError
 from wellperf_models.study import Study, TableSource
 from wellperf_models.tables.between import RULES
 from wellperf_models.tables.conform import Declared, conform
+from wellperf_models.tables.database import open_query
 from wellperf_models.tables.rules import BAD, ROW, evaluate
 from wellperf_models.tables.schema import SCHEMA
 from wellperf_models.tables.settings import check_settings
@@ -27,7 +28,7 @@ class Reading:
 
     Attributes:
         frames: Table → frame with `_row`; only tables that have all their required columns.
-        n_rows, dropped: Table → rows; duplicate rows dropped.
+        n_rows, dropped, half_steps: Table → rows; duplicate rows dropped; zero durations set to half a step.
         raws: Table → its source.
         violations: Every one found.
     """
@@ -35,6 +36,7 @@ class Reading:
     frames: dict[str, pl.LazyFrame] = field(default_factory=dict)
     n_rows: dict[str, int] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
+    half_steps: dict[str, int] = field(default_factory=dict)
     raws: dict[str, Raw] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
 
@@ -44,7 +46,8 @@ class Tables:
 
     `tables["surveys"]` is a `pl.LazyFrame` with every declared column in its declared type (missing where the
     source has none) and the study's attributes. `spells` has the columns of one form only: `start, end` or
-    `duration_months, entry_months`.
+    `duration_months, entry_months`. `n_half_steps` counts, by table, the durations of zero that the study
+    declares to stand for half a step (`zero_durations`).
     """
 
     def __init__(self, study: Study, reading: Reading) -> None:
@@ -55,6 +58,7 @@ class Tables:
         self.names = tuple(name for name in SCHEMA if name in reading.frames)
         self.n_rows = dict(reading.n_rows)
         self.dropped_duplicates = dict(reading.dropped)
+        self.n_half_steps = dict(reading.half_steps)
         self._frames = {name: reading.frames[name].drop(ROW, BAD, strict=False) for name in self.names}
         self._raws = reading.raws
         self._fingerprint: str | None = None
@@ -124,6 +128,8 @@ def read_study(study: Study) -> Reading:
 
     def read(name: str) -> tuple[TableSource, Raw]:
         source = study.tables[name]
+        if source.query is not None:
+            return source, open_query(name, source)
         return source, open_source(study, name, source)
 
     known = [name for name in SCHEMA if name in study.tables]
@@ -141,7 +147,8 @@ def read_frames(study: Study, frames: Mapping[str, pl.DataFrame | pl.LazyFrame])
         frame = frames[name].lazy().collect()
         header = tuple(frame.columns)
         extra = {column: column for column in header if column not in SCHEMA[name].names}
-        source = TableSource(path="(frame)", attributes=extra, null_values=())
+        zeros = study.tables[name].zero_durations if name in study.tables else "refuse"
+        source = TableSource(path="(frame)", attributes=extra, null_values=(), zero_durations=zeros)
         return source, Raw(
             frame=numbered(frame, header), header=header, form="frame", digest=digest_frame(frame)
         )
@@ -172,6 +179,7 @@ def _read(
         frames=frames,
         n_rows={name: table.n_rows for name, table in tables.items()},
         dropped={name: table.dropped for name, table in tables.items()},
+        half_steps={name: table.half_steps for name, table in tables.items() if table.half_steps},
         raws=raws,
         violations=tuple(found),
     )

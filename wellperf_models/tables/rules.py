@@ -17,6 +17,13 @@ import polars as pl
 from wellperf_models.study import Study
 from wellperf_models.tables.declare import Column, TableSchema
 from wellperf_models.tables.schema import FIRST_YEAR, LAST_YEAR
+from wellperf_models.tables.text_rules import (
+    BLANKS_TEXT,
+    BLANKS_TO_DO,
+    CONTROLS,
+    CONTROLS_TEXT,
+    CONTROLS_TO_DO,
+)
 from wellperf_models.tables.violation import SHOWN_ROWS, Violation
 
 ROW = "_row"
@@ -109,12 +116,20 @@ def _value_rules(table: str, column: Column, *, required: bool) -> Iterable[Rule
             name="no_edge_blanks",
             table=table,
             columns=(name,),
-            text="no blanks before or after the text, and no empty text",
-            what_to_do="trim the cells in the source: 'A' and 'A ' would be two people or two groups",
+            text=BLANKS_TEXT,
+            what_to_do=BLANKS_TO_DO,
             where=lambda _: (
                 # pandas finds a missing text unequal to itself
                 present(name) & ((nw.col(name).str.strip_chars() != nw.col(name)) | (nw.col(name) == ""))
             ),
+        )
+        yield Rule(
+            name="control_characters",
+            table=table,
+            columns=(name,),
+            text=CONTROLS_TEXT,
+            what_to_do=CONTROLS_TO_DO,
+            where=lambda _: nw.col(name).str.contains(CONTROLS) & present(name),
         )
     if column.type == "number":
         yield Rule(

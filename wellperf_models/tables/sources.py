@@ -1,4 +1,4 @@
-"""The containers a table may come in: CSV, Parquet, Excel, Stata, a SQL query.
+"""The files a table may come in: CSV, Parquet, Excel, Stata.
 
 What is text in the container stays text here; Parquet is scanned, not read.
 """
@@ -12,16 +12,12 @@ import os
 import string
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from wellperf_models.study import Study, TableSource
 from wellperf_models.tables.rules import ROW
 from wellperf_models.tables.violation import SHOWN_ROWS, Refused, Violation
-
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Engine
 
 FORMATS = {
     ".csv": "csv",
@@ -58,7 +54,7 @@ class Raw:
 
 
 def open_source(study: Study, table: str, source: TableSource) -> Raw:
-    """Opens the source of a table.
+    """Opens the file or files of a table.
 
     Args:
         study: Gives the folders to search.
@@ -71,8 +67,6 @@ def open_source(study: Study, table: str, source: TableSource) -> Raw:
     Raises:
         Refused: It can't be read; holds the violation that says why.
     """
-    if source.query is not None:
-        return _sql(table, source)
     assert source.path is not None
     return open_files(table, source, _find(study, table, source))
 
@@ -146,31 +140,56 @@ def numbered(frame: pl.DataFrame, header: tuple[str, ...]) -> pl.LazyFrame:
 
 
 def _find(study: Study, table: str, source: TableSource) -> tuple[Path, ...]:
-    """The file, or the pieces of a Parquet folder or pattern, in name order."""
+    """The file, or the pieces of a Parquet folder or pattern, in name order.
+
+    Only files inside the study's folder or one of its data folders, links followed: a study file written by
+    others can't have another file of this machine opened and its first row quoted.
+    """
     path = source.path or ""
     folders = study.data_dirs()
+    roots = (study.folder.resolve(), *folders)
+
+    def allowed(file: Path) -> bool:
+        return any(file.resolve().is_relative_to(root) for root in roots)
+
+    outside = False
     for folder in folders:
         whole = folder / path
+        if not allowed(whole):
+            outside = True
+            continue
         if whole.is_file():
             return (whole,)
         pieces = sorted(whole.glob("*.parquet")) if whole.is_dir() else []
         if not pieces and "*" in path and not Path(path).is_absolute():
             pieces = sorted(folder.glob(path))
-        if pieces:
+        if pieces and all(allowed(piece) for piece in pieces):
             return tuple(pieces)
+        outside |= bool(pieces)
+    if outside:
+        raise Refused(
+            file_problem(
+                table,
+                "outside_data_dirs",
+                f"{path} lies in the study's folder or in one of its data_dirs, links followed",
+                "add the folder that holds the file to [study] data_dirs, or copy the file there",
+            )
+        )
+    raise Refused(_missing_file(study, table, path))
+
+
+def _missing_file(study: Study, table: str, path: str) -> Violation:
     names = {n for text in study.study.data_dirs for n in string.Template(text).get_identifiers()}
     unset = sorted(name for name in names if name not in os.environ)
-    searched = ", ".join(str(folder) for folder in folders) or "no folder"
+    searched = ", ".join(str(folder) for folder in study.data_dirs()) or "no folder"
     advice = (
         f"set the environment variable {' or '.join(unset)} to the folder of the data, or " if unset else ""
     )
-    raise Refused(
-        file_problem(
-            table,
-            "missing_file",
-            f"{path} is in none of the searched folders: {searched}",
-            f"{advice}correct [tables.{table}] path or [study] data_dirs",
-        )
+    return file_problem(
+        table,
+        "missing_file",
+        f"{path} is in none of the searched folders: {searched}",
+        f"{advice}correct [tables.{table}] path or [study] data_dirs",
     )
 
 
@@ -300,69 +319,3 @@ def _stata(path: Path) -> Raw:
     frame, _ = pyreadstat.read_dta(str(path), output_format="polars")
     header = tuple(frame.columns)
     return Raw(frame=numbered(frame, header), header=header, form="stata", files=(path,))
-
-
-def _sql(table: str, source: TableSource) -> Raw:
-    import sqlalchemy as sa
-
-    address = os.environ.get(source.address_env)
-    if not address:
-        raise Refused(
-            file_problem(
-                table,
-                "database_address",
-                f"the environment variable {source.address_env} is not set",
-                "set it to the SQLAlchemy address of the database; it is never written in a study file",
-            )
-        )
-    engine = None
-    try:
-        engine = sa.create_engine(address)
-        with engine.connect() as connection:
-            result = connection.execute(sa.text(source.query or ""))
-            header = tuple(str(name) for name in result.keys())  # noqa: SIM118 (a result is no dict)
-            rows = result.fetchall()
-    except Exception as error:  # driver and import errors are of every kind
-        raise Refused(
-            file_problem(
-                table,
-                "database",
-                f"the query did not run ({type(error).__name__}){_hidden(error, engine)}",
-                f"run the query of [tables.{table}] in a database client; check {source.address_env}",
-            )
-        ) from None
-    finally:
-        if engine is not None:
-            engine.dispose()
-    frame = pl.DataFrame([_series(f"c{i}", [row[i] for row in rows]) for i in range(len(header))])
-    return Raw(frame=numbered(frame, header), header=header, form="sql", digest=digest_frame(frame))
-
-
-def _series(name: str, values: list[Any]) -> pl.Series:
-    """A typed column; text where the database gives mixed types (SQLite does)."""
-    try:
-        series = pl.Series(name, values, strict=True)
-    except (TypeError, pl.exceptions.PolarsError):
-        return pl.Series(name, [None if v is None else str(v) for v in values], dtype=pl.String)
-    if isinstance(series.dtype, pl.Null):
-        return series.cast(pl.String)
-    return series.cast(pl.Float64) if isinstance(series.dtype, pl.Decimal) else series
-
-
-def _hidden(error: Exception, engine: Engine | None) -> str:
-    """The database's own words, without any part of its address."""
-    import sqlalchemy.exc
-
-    # only errors about names and connections: a data error would quote a cell
-    if (
-        not isinstance(error, sqlalchemy.exc.OperationalError | sqlalchemy.exc.ProgrammingError)
-        or engine is None
-    ):
-        return ""
-    original = error.orig
-    text = str(original).splitlines()[0] if str(original) else ""
-    url = engine.url
-    for part in (url.password, url.host, url.username, url.database):
-        if part:
-            text = text.replace(str(part), "…")
-    return f": {text}" if text else ""

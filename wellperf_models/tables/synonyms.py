@@ -20,13 +20,17 @@ COLUMN_WORDS: Mapping[str, tuple[str, ...]] = {
         "personnelnumber",
         "personnelno",
         "personalnummer",
+        "personalnr",
+        "persnr",
+        "mitarbeiternummer",
+        "mitarbeiterid",
         "workerid",
         "participantid",
         "pseudonym",
         "pid",
         "id",
     ),
-    "birth_year": ("yearofbirth", "yob", "birthyr"),
+    "birth_year": ("yearofbirth", "yob", "birthyr", "geburtsjahr"),
     "gender": ("sex", "geschlecht"),
     "hire_date": (
         "hired",
@@ -37,14 +41,39 @@ COLUMN_WORDS: Mapping[str, tuple[str, ...]] = {
         "joindate",
         "startdate",
         "start",
+        "eintrittsdatum",
+        "eintritt",
+        "einstellungsdatum",
     ),
-    "job_family": ("jobrole", "jobtitle", "job", "role", "position", "occupation", "function", "profession"),
-    "contract": ("contracttype", "employmenttype", "employmentstatus"),
+    "job_family": (
+        "jobrole",
+        "jobtitle",
+        "job",
+        "role",
+        "position",
+        "occupation",
+        "function",
+        "profession",
+        "beruf",
+        "taetigkeit",
+        "funktion",
+    ),
+    "contract": ("contracttype", "employmenttype", "employmentstatus", "vertragsart"),
     "fte": ("fulltimeequivalent", "parttime", "workingtime"),
     "team": ("teamid", "teamname", "group", "unit", "squad"),
     "department": ("dept", "departmentname", "division", "businessunit", "abteilung", "orgunit"),
-    "site": ("location", "office", "city", "plant", "branch", "region"),
-    "manager_id": ("managerid", "manager", "supervisor", "supervisorid", "linemanager", "reportsto", "boss"),
+    "site": ("location", "office", "city", "plant", "branch", "region", "standort"),
+    "manager_id": (
+        "managerid",
+        "manager",
+        "supervisor",
+        "supervisorid",
+        "linemanager",
+        "reportsto",
+        "boss",
+        "vorgesetzter",
+        "fuehrungskraft",
+    ),
     "secondary_manager_id": ("secondmanager", "matrixmanager", "dottedline"),
     "start": (
         "startdate",
@@ -63,7 +92,9 @@ COLUMN_WORDS: Mapping[str, tuple[str, ...]] = {
         "entrydate",
         "entry",
         "firstday",
+        "eintrittsdatum",
         "eintritt",
+        "einstellungsdatum",
     ),
     "end": (
         "enddate",
@@ -80,6 +111,7 @@ COLUMN_WORDS: Mapping[str, tuple[str, ...]] = {
         "ceasedate",
         "lastday",
         "lastworkingday",
+        "austrittsdatum",
         "austritt",
         # as often a yes/no or a reason: taken only where the cells are dates
         "left",
@@ -101,6 +133,8 @@ COLUMN_WORDS: Mapping[str, tuple[str, ...]] = {
         "lengthofservice",
         "timespendcompany",
         "stag",
+        "betriebszugehoerigkeit",
+        "dienstjahre",
     ),
     "entry_months": ("entry", "delayedentry", "lefttruncation"),
     "exit_reason": (
@@ -123,10 +157,12 @@ COLUMN_WORDS: Mapping[str, tuple[str, ...]] = {
         "separationtype",
         "separationreason",
         "exittype",
+        "austrittsgrund",
+        "kuendigungsgrund",
     ),
-    "period": ("month", "yearmonth", "date", "monthstart"),
-    "hours": ("hoursworked", "workedhours", "workinghours", "totalhours"),
-    "overtime_hours": ("overtime", "overtimehrs", "extrahours", "othours"),
+    "period": ("month", "yearmonth", "date", "monthstart", "monat"),
+    "hours": ("hoursworked", "workedhours", "workinghours", "totalhours", "stunden", "arbeitsstunden"),
+    "overtime_hours": ("overtime", "overtimehrs", "extrahours", "othours", "ueberstunden"),
     "task_switches": ("switches", "contextswitches"),
     "manager_contacts": ("oneonones", "managermeetings", "contacts"),
     "wave": ("surveywave", "round", "surveyround"),
@@ -169,12 +205,28 @@ TELLING_COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 # first match wins; compared with the whole lower-case text of a code
 REASON_PATTERNS: tuple[tuple[str, str], ...] = (
-    (r"^(no|n|0|0\.0|false|active|current|employed|stayed|stay|none|n/?a)$", ""),
+    (r"^(no|n|0|0\.0|false|nein|active|aktiv|current|employed|stayed|stay|none|n/?a)$", ""),
     (r"still|not applicable|currently employed|n/a", ""),
     (
-        r"involunt|dismiss|fired|laid ?off|layoff|redundan|for cause|performance|misconduct|gross",
+        r"involunt|dismiss|fired|laid ?off|layoff|redundan|for cause|performance|misconduct|gross"
+        r"|arbeitgeber|betriebsbedingt|personenbedingt|verhaltensbedingt|fristlos|entlass",
         "involuntary",
     ),
     (r"permanent job|permanent position", "permanent_job"),
-    (r"volunt|resign|quit|another|unhappy|career|more money|personal|relocat|school|study", "voluntary"),
+    (
+        r"volunt|resign|quit|another|unhappy|career|more money|personal|relocat|school|study"
+        r"|arbeitnehmer|eigenk",
+        "voluntary",
+    ),
+)
+
+# who a person is, or where they live: never offered as an attribute (headers without blanks and case)
+IDENTIFIERS = (
+    r"^(first|last|sur|given|full|middle|maiden|employee|emp|staff|worker|person|manager|supervisor|user|nick"
+    r"|vor|nach|familien|geburts|mitarbeiter)?names?$"
+    r"|e?mail|phone|telefon|^tel(nr)?$|^mobil|^handy|^fax"
+    r"|address|adresse|anschrift|street|strasse|^zip|postcode|postalcode|^plz|postleitzahl"
+    r"|dateofbirth|birthdate|birthday|^dob$|geburtsdatum|geburtstag"
+    r"|^ssn|socialsecurity|socialinsurance|nationalinsurance|nationalid|sozialversicherung|^svnr|passport"
+    r"|taxid|steuerid|steuernummer|iban|bankaccount|kontonummer"
 )

@@ -16,11 +16,17 @@ from wellperf_models.turnover.model import CoxModel, Description, HazardModel, V
 
 _ALPHA = 0.05
 _MIN_EVENTS_PER_PARAMETER = 10.0
-_MIN_CLUSTERS = 40
+# below it clustered errors are too small whatever the quantile
+MIN_CLUSTERS = 40
 _TOO_GOOD = 0.80
 # the line that the questions of `wellperf check` draw too
 _EXITS_PER_PREDICTOR = 20
 _MAX_DISTANCE = 0.1
+
+
+def _floor(count: int) -> int:
+    """A count of people or events as it may be shown: down to a multiple of 5."""
+    return 5 * (count // 5)
 
 
 def check_description(frame: TurnoverFrame, description: Description) -> tuple[Check, ...]:
@@ -63,8 +69,13 @@ def check_validation(result: ValidationResult | Unanswered) -> tuple[Check, ...]
         return ()
     return (
         plausible_concordance(result.concordance.mean),
-        exits_per_predictor(result.exits_per_parameter),
-        every_fold_converged(result.n_failed, result.folds * result.repeats),
+        exits_per_predictor(result.n_leavers, result.n_parameters),
+        every_fold_converged(
+            result.n_failed,
+            result.folds * result.repeats,
+            n_without_pairs=result.n_without_pairs,
+            n_without_model=result.n_without_model,
+        ),
     )
 
 
@@ -84,21 +95,24 @@ def incidence_adds_up(curves: AalenJohansen) -> Check:
 
 
 def risk_set_at_horizon(smallest: int, minimum: int) -> Check:
-    """Up to the last tenure asked for, enough people are at risk at every exit."""
+    """Up to the last tenure asked for, enough people are at risk all along."""
     return Check(
         name="risk_set_at_horizon",
         passed=smallest >= minimum,
-        # a count of people: down to a multiple of 5
-        value=float(5 * (smallest // 5)),
+        value=float(_floor(smallest)),
         threshold=float(minimum),
-        text="At least {value} people are under observation at every exit up to the last tenure reported "
+        text="At least {value} people are under observation at every tenure up to the last one asked for "
         "(needed: {threshold}).",
         computation="exact",
     )
 
 
 def independent_truncation(entry: Floats, duration: Floats, event: Ints) -> Check:
-    """When people came under observation says nothing about when they leave."""
+    """When people came under observation says nothing about when they leave.
+
+    A pass is weak evidence: of worlds in which people hired earlier leave at a moderately different rate the
+    test finds about one in five (500 people). A failure says more than a pass.
+    """
     test = assess_truncation(entry, duration, event)
     if test is None:
         return Check(
@@ -106,13 +120,19 @@ def independent_truncation(entry: Floats, duration: Floats, event: Ints) -> Chec
             passed=None,
             text="Nobody came under observation after hire, or all did at the same tenure: nothing to test.",
         )
+    passed = test.p_value >= _ALPHA
     return Check(
         name="independent_truncation",
-        passed=test.p_value >= _ALPHA,
+        passed=passed,
         value=test.p_value,
         threshold=_ALPHA,
-        text="Tenure on entering observation is unrelated to tenure at exit (conditional Kendall's tau, "
-        "p = {value}; below {threshold} the curves mix people hired at different times).",
+        text="No sign that tenure on entering observation goes with tenure at exit (conditional Kendall's "
+        "tau, p = {value}, line at {threshold}). A pass is weak evidence: the test seldom finds a moderate "
+        "difference between people hired at different times."
+        if passed
+        else "Tenure on entering observation goes with tenure at exit (conditional Kendall's tau, "
+        "p = {value}, line at {threshold}): the curves mix people hired at different times, who leave "
+        "differently.",
     )
 
 
@@ -120,14 +140,16 @@ def proportional_hazards(p_values: Mapping[str, float]) -> Check:
     """No covariate's hazard ratio changes with tenure (Schoenfeld residuals, Holm over covariates)."""
     adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     changing = sorted(name for name, p in adjusted.items() if p < _ALPHA)
-    named = f" It changes for: {', '.join(changing)}." if changing else ""
     return Check(
         name="proportional_hazards",
         passed=not changing,
         value=min(adjusted.values()),
         threshold=_ALPHA,
-        text="Hazard ratios stay the same over tenure (smallest Holm-corrected p = {value}, line at "
-        "{threshold})." + named,
+        text="No sign that hazard ratios change over tenure (smallest Holm-corrected p = {value}, line at "
+        "{threshold})."
+        if not changing
+        else f"Hazard ratios change over tenure for {', '.join(changing)}: read them as averages over the "
+        "tenures observed (smallest Holm-corrected p = {value}, line at {threshold}).",
     )
 
 
@@ -149,9 +171,10 @@ def events_per_parameter(n_events: int, n_parameters: int) -> Check:
     return Check(
         name="events_per_parameter",
         passed=ratio >= _MIN_EVENTS_PER_PARAMETER,
-        value=round(ratio, 1),
+        # from a rounded count: the exact one times the coefficients in print would be the exits
+        value=round(_floor(n_events) / n_parameters, 1),
         threshold=_MIN_EVENTS_PER_PARAMETER,
-        text="{value} exits per coefficient (at least {threshold}).",
+        text="About {value} exits per coefficient (needed: {threshold}).",
         computation="exact",
     )
 
@@ -166,21 +189,25 @@ def number_of_clusters(n_clusters: int | None, clustered_by: str | None) -> Chec
         )
     return Check(
         name="number_of_clusters",
-        passed=n_clusters >= _MIN_CLUSTERS,
-        value=float(n_clusters),
-        threshold=float(_MIN_CLUSTERS),
-        text=f"Errors are clustered by {str(clustered_by).replace('_', ' ')}: {{value}} clusters (below "
-        "{threshold} they are too small).",
+        passed=n_clusters >= MIN_CLUSTERS,
+        value=float(_floor(n_clusters)),
+        threshold=float(MIN_CLUSTERS),
+        text=f"Errors are clustered by {str(clustered_by).replace('_', ' ')}: at least {{value}} clusters "
+        "(below {threshold} the errors are too small).",
         computation="exact",
     )
 
 
 def repeated_units(n_repeated: int, clustered_by: str | None) -> Check:
     """People with several spells are not taken as several people."""
+    passed = n_repeated == 0 or clustered_by is not None
     return Check(
         name="repeated_units",
-        passed=n_repeated == 0 or clustered_by is not None,
-        text="No person counts as several: nobody has several spells, or errors are clustered.",
+        passed=passed,
+        text="No person counts as several: nobody has several spells, or errors are clustered."
+        if passed
+        else "People who came back count as several people, so errors are too small: set turnover.cluster to "
+        '"person".',
         computation="exact",
     )
 
@@ -216,25 +243,37 @@ def plausible_concordance(c: float) -> Check:
     )
 
 
-def exits_per_predictor(ratio: float) -> Check:
+def exits_per_predictor(n_events: int, n_parameters: int) -> Check:
     """A model that predicts needs more exits a parameter than one that explains (Ogundimu et al. 2016)."""
     return Check(
         name="exits_per_predictor",
-        passed=ratio >= _EXITS_PER_PREDICTOR,
-        value=round(ratio, 1),
+        passed=n_events >= _EXITS_PER_PREDICTOR * n_parameters,
+        value=round(_floor(n_events) / n_parameters, 1),
         threshold=float(_EXITS_PER_PREDICTOR),
         text="Exits for each coefficient of the predicting model: {value} (below {threshold} its order is "
         "unstable: the question needs more exits or fewer covariates).",
     )
 
 
-def every_fold_converged(n_failed: int, n_folds: int) -> Check:
-    """Every refit of the validation converged."""
+def every_fold_converged(
+    n_failed: int, n_folds: int, *, n_without_pairs: int = 0, n_without_model: int = 0
+) -> Check:
+    """Every refit of the validation converged, and every fold could be scored with a model.
+
+    Args:
+        n_failed: Refits that failed.
+        n_folds: Folds in all repeats.
+        n_without_pairs: Folds that could not be scored, as they hold no comparable pair.
+        n_without_model: Folds scored as a coin (.5), as no level had exits enough for a refit.
+    """
+    lost = [f" Folds without a comparable pair: {n_without_pairs}."] if n_without_pairs else []
+    coin = [f" Folds without a model (every level too rare), counted as a coin: {n_without_model}."]
     return Check(
         name="every_fold_converged",
-        passed=n_failed == 0,
+        passed=n_failed == 0 and n_without_pairs == 0 and n_without_model == 0,
         value=float(n_failed),
         threshold=0.0,
-        text=f"Refits that did not converge: {{value}} of {n_folds}.",
+        text=f"Refits that did not converge: {{value}} of {n_folds}."
+        + "".join(lost + (coin if n_without_model else [])),
         computation="exact",
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -29,9 +29,11 @@ class Column:
         covariate: The declared covariate it belongs to.
         label: What a reader sees, contrast included.
         level: Level against the reference; None for a standardised number.
-        n_people: People in the smaller of the two levels; everyone for a number.
-        n_events, n_non_events: Exits and stays in the level (or reference) that has fewest; all for a number.
+        n_people: People in the smaller of the two levels. For a number: everyone, unless more than half of
+            the people share a value; it then says little but who has that value, and counts like a level.
+        n_events, n_non_events: Exits and stays on the side that has fewest; all for a number without sides.
         spread: Standard deviation a number was divided by, in its unit; None for a level.
+        two_sided: True where it compares two sets of people: a level, or a number most people share.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Column:
     n_events: int
     n_non_events: int
     spread: float | None = None
+    two_sided: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,10 +94,10 @@ def encode(
         binned: True where every covariate is a word already.
 
     Returns:
-        The design; X of shape (n, p).
+        The design; X of shape (n, p), names of columns distinct.
 
     Raises:
-        StudyError: A yes/no column holds something else.
+        StudyError: A yes/no column holds something else, or a number has two values only.
         DesignError: A covariate has a single value.
     """
     made: list[tuple[Floats, Column]] = []
@@ -108,7 +111,22 @@ def encode(
             made += _dummies(rows.with_columns(values.alias(name)), name, label, minimum)
     if not made:
         raise DesignError("There is no covariate to model.", where="turnover.covariates")
-    return Design(X=np.column_stack([v for v, _ in made]), columns=tuple(c for _, c in made))
+    return Design(X=np.column_stack([v for v, _ in made]), columns=_distinct([c for _, c in made]))
+
+
+def _distinct(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Names that fell together ("B", "B+" and "B-" are all b) get _2, _3, … in the order of the columns."""
+    taken: set[str] = set()
+    own = {column.name for column in columns}
+    named = []
+    for column in columns:
+        name, number = column.name, 1
+        while name in taken or (number > 1 and name in own):
+            number += 1
+            name = f"{column.name}_{number}"
+        taken.add(name)
+        named.append(replace(column, name=name))
+    return tuple(named)
 
 
 def yes_no(values: pl.Series, name: str) -> pl.Series:
@@ -128,14 +146,16 @@ def yes_no(values: pl.Series, name: str) -> pl.Series:
 
 
 def bin_number(values: pl.Series, bins: int | tuple[float, ...]) -> pl.Series:
-    """Ordered words for a number: quantile groups, or the declared cut points; missing stays missing."""
+    """Ordered words for a number: quantile groups, or the declared cut points; missing stays missing.
+
+    Where the largest value is so frequent that every quantile is it, those who have it are one group and the
+    others the second. A number with a single value is one group, which `encode` refuses.
+    """
     numbers = values.cast(pl.Float64).to_numpy()
     known = np.isfinite(numbers)
     edges: Floats
     if isinstance(bins, int):
-        edges = (
-            np.unique(np.quantile(numbers[known], np.arange(1, bins) / bins)) if known.any() else np.zeros(0)
-        )
+        edges = _quantile_edges(numbers[known], bins)
         words = [_ordinal(i, len(edges) + 1) for i in range(len(edges) + 1)]
     else:
         edges = np.asarray(bins, float)
@@ -145,6 +165,16 @@ def bin_number(values: pl.Series, bins: int | tuple[float, ...]) -> pl.Series:
     position = np.searchsorted(edges, numbers, side="left")
     named = [words[int(p)] if k else None for p, k in zip(position, known, strict=True)]
     return pl.Series(values.name, named, dtype=pl.String)
+
+
+def _quantile_edges(numbers: Floats, bins: int) -> Floats:
+    """Upper edges of all groups but the last; below the maximum, so that no group is empty."""
+    values = np.unique(numbers)
+    if values.size < 2:
+        return np.zeros(0)
+    edges = np.unique(np.quantile(numbers, np.arange(1, bins) / bins))
+    edges = edges[edges < values[-1]]
+    return edges if edges.size else values[-2:-1]
 
 
 def _ordinal(index: int, total: int) -> str:
@@ -159,8 +189,15 @@ def _number(rows: pl.DataFrame, name: str, label: str) -> tuple[Floats, Column]:
     spread = float(values.std())
     if not spread > 0:
         raise DesignError("A covariate has a single value.", where=f"[covariates.{name}]")
-    people = rows["person"].n_unique()
-    exits = int(rows["left"].sum())
+    if rows[name].n_unique() == 2:
+        raise StudyError(
+            "A covariate declared as a number has two values only.",
+            where=f"[covariates.{name}] type",
+            got="number",
+            expected="yes_no or category",
+            remedy='declare it as type = "yes_no" or "category"',
+        )
+    people, exits, stays, two_sided = _number_support(rows, name)
     column = Column(
         name=slug(name),
         covariate=name,
@@ -168,10 +205,28 @@ def _number(rows: pl.DataFrame, name: str, label: str) -> tuple[Floats, Column]:
         level=None,
         n_people=people,
         n_events=exits,
-        n_non_events=people - rows.filter("left")["person"].n_unique(),
+        n_non_events=stays,
         spread=spread,
+        two_sided=two_sided,
     )
     return (values - values.mean()) / spread, column
+
+
+def _number_support(rows: pl.DataFrame, name: str) -> tuple[int, int, int, bool]:
+    """People, exits and stays a number's coefficient rests on, and whether they are those of one side.
+
+    A value that more than half of the people have (at some time) makes the number a flag with a size: those
+    who have another value carry the coefficient, and there may be one of them.
+    """
+    people = rows["person"].n_unique()
+    held = rows.group_by(name).agg(pl.col("person").n_unique().alias("people"))
+    mode = held.sort(["people", name], descending=[True, False]).row(0, named=True)
+    if 2 * mode["people"] <= people:
+        leavers = rows.filter("left")["person"].n_unique()
+        return people, int(rows["left"].sum()), people - leavers, False
+    sides = count_levels(rows.with_columns((pl.col(name) == mode[name]).alias(name)), name).values()
+    fewest = [min(side[i] for side in sides) for i in range(3)]
+    return fewest[0], fewest[1], fewest[2], True
 
 
 def _dummies(

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from wellperf_models.evidence import (
-    Check,
-    Curve,
-    Estimate,
-    Evidence,
-    Measure,
-    Provenance,
-    Row,
-    Support,
-    Table,
-)
+from wellperf_models.evidence import Check, Curve, Estimate, Evidence, Provenance, Support
 from wellperf_models.inference.kaplan_meier import Z_95
+from wellperf_models.turnover.causes import ANOTHER, ShownCause, block_ends, leave_words, withhold
+from wellperf_models.turnover.findings_tables import left_out_table, tables_of
 from wellperf_models.turnover.frame import TurnoverFrame
 from wellperf_models.turnover.model import Description
 
-_LEAVE = {
-    "voluntary": "left of their own accord",
-    "involuntary": "were let go",
-    "other": "left for another or an unknown reason",
-    "permanent_job": "moved to a permanent job",
-}
+__all__ = ["describe", "leave_words", "left_out_table", "month_name"]
 
 
 def describe(
@@ -41,17 +28,18 @@ def describe(
         provenance: Where the numbers come from.
     """
     given = f" among those who reach {description.start:g} months" if description.start > 0 else ""
+    estimates = _estimates(frame, description)
     return Evidence(
         id="turnover.description",
         question="How long do people stay, and why do they leave?",
-        answer=_answer(description, frame.causes),
+        answer=_answer(description, {e.name for e in estimates}),
         estimand="Probability of still being employed, and of having left for each cause while the other "
         f"causes act as they do, by months of tenure{given}; months employed up to the last horizon.",
         population=frame.population,
         design="description",
         provenance=provenance,
-        estimates=_estimates(frame, description),
-        tables=tuple(_tables(frame)),
+        estimates=estimates,
+        tables=tuple(tables_of(frame, description)),
         curves=tuple(_curves(frame, description)),
         checks=tuple(checks),
         assumptions=(
@@ -68,12 +56,7 @@ def month_name(months: float) -> str:
     return f"{months:g}".replace(".", "_")
 
 
-def leave_words(cause: str) -> str:
-    """A cause as the predicate of a sentence."""
-    return _LEAVE.get(cause, f"left ({cause.replace('_', ' ')})")
-
-
-def _answer(description: Description, causes: Sequence[str]) -> str:
+def _answer(description: Description, made: Collection[str]) -> str:
     if not description.horizons:
         return "These data can't speak about the tenures asked for: too few people are at risk there."
     who = "people" if description.start == 0 else f"people who reach {description.start:g} months"
@@ -84,7 +67,11 @@ def _answer(description: Description, causes: Sequence[str]) -> str:
         for h in dict.fromkeys((first, last))
     ]
     named = f"exits_{month_name(last)}_months.estimate"
-    leave = [f"[ By then {{{cause}_{named}}} {leave_words(cause)}.]" for cause in causes]
+    leave = [
+        f"[ By then {{{cause.name}_{named}}} {cause.words}.]"
+        for cause in description.shown
+        if f"{cause.name}_exits_{month_name(last)}_months" in made
+    ]
     return "".join([*stay, *leave])
 
 
@@ -97,23 +84,34 @@ def _estimates(frame: TurnoverFrame, description: Description) -> tuple[Estimate
         named = f"{month_name(horizon)}_months"
         label = f"still employed after {horizon:g} months{given}"
         found.append(_probability(f"survival_{named}", label, description.survival.at(horizon), support))
-        for number, cause in enumerate(frame.causes, start=1):
-            by_cause = _support_of_cause(frame, description, number, horizon, people)
-            label = f"{leave_words(cause)} within {horizon:g} months{given}"
-            name = f"{cause}_exits_{named}"
-            found.append(_probability(name, label, description.incidence.at(horizon, number), by_cause))
+        withheld = _withheld(frame, description, horizon)
+        for number, cause in enumerate(description.shown, start=1):
+            if cause.name in withheld:
+                continue
+            n = _leavers(frame, description, cause, horizon)
+            by_cause = Support(n_people=people, n_events=n, n_non_events=people - n)
+            label = f"{cause.words} within {horizon:g} months{given}"
+            value = description.shown_incidence.at(horizon, number)
+            found.append(_probability(f"{cause.name}_exits_{named}", label, value, by_cause))
     if description.restricted_mean is not None:
         found.append(_restricted_mean(description))
     return tuple(found)
 
 
-def _support_of_cause(
-    frame: TurnoverFrame, description: Description, number: int, horizon: float, people: int
-) -> Support:
+def _leavers(frame: TurnoverFrame, description: Description, cause: ShownCause, until: float) -> int:
+    """Distinct people who left for a cause between the start of the range and `until`."""
     spells = frame.spells
-    left = (spells.event == number) & (spells.duration > description.start) & (spells.duration <= horizon)
-    leavers = int(np.unique(spells.person[left]).size)
-    return Support(n_people=people, n_events=leavers, n_non_events=people - leavers)
+    inside = (spells.duration > description.start) & (spells.duration <= until)
+    return int(np.unique(spells.person[inside & np.isin(spells.event, cause.members)]).size)
+
+
+def _withheld(frame: TurnoverFrame, description: Description, horizon: float) -> frozenset[str]:
+    """Causes without an estimate at a horizon: a smaller one would follow from theirs."""
+    if frame.in_full:
+        return frozenset()
+    people, gone = description.people_behind[horizon]
+    counts = {c.name: _leavers(frame, description, c, horizon) for c in description.shown}
+    return withhold(counts, people - gone, frame.minimum.events)
 
 
 def _probability(
@@ -185,16 +183,34 @@ def _curves(frame: TurnoverFrame, description: Description) -> list[Curve]:
                 support,
                 start_value=1.0,
                 group=item.group,
+                end=min(item.end, description.end),
             )
         )
-    aj = description.incidence
-    for k, cause in enumerate(frame.causes):
-        parts = (
-            aj.times, aj.incidence[:, k], aj.low[:, k], aj.high[:, k], aj.at_risk, aj.events.sum(axis=1)
-        )  # fmt: skip
-        label = leave_words(cause).capitalize()
+    return curves + _curves_of_causes(frame, description)
+
+
+def _curves_of_causes(frame: TurnoverFrame, description: Description) -> list[Curve]:
+    """By cause shown, each resting on its own exits."""
+    people, stay = description.n_people, description.n_people - description.n_leavers
+    if not frame.in_full and stay < frame.minimum.events:
+        # who stayed are too few for a curve of theirs, which is what the causes leave
+        return []
+    aj = description.shown_incidence
+    ends = block_ends(aj.times, aj.events, frame.min_group_size)
+    curves = []
+    for k, cause in enumerate(description.shown):
+        parts = (aj.times, aj.incidence[:, k], aj.low[:, k], aj.high[:, k], aj.at_risk, aj.events[:, k])
+        n = _leavers(frame, description, cause, np.inf)
         curves.append(
-            _curve(description, f"incidence_{cause}", label, parts, whole, series="cumulative_incidence")
+            _curve(
+                description,
+                f"incidence_{cause.name}",
+                cause.words.capitalize(),
+                parts,
+                Support(n_people=people, n_events=n, n_non_events=people - n),
+                series="cumulative_incidence",
+                ends=ends[:, k],
+            )
         )
     return curves
 
@@ -209,10 +225,12 @@ def _curve(
     start_value: float = 0.0,
     group: str = "",
     series: str = "",
+    end: float | None = None,
+    ends: np.ndarray | None = None,
 ) -> Curve:
     """A curve from the start of the range to its end; its first point holds nobody's exit."""
     times, *rest = parts
-    inside = times <= description.end
+    inside = times <= (description.end if end is None else end)
     y, low, high, at_risk, events = (r[inside].tolist() for r in rest)
     first = at_risk[0] if at_risk else support.n_people
     return Curve(
@@ -227,103 +245,9 @@ def _curve(
         at_risk=(first, *at_risk),
         events=(0, *events),
         support=support,
+        block_ends=None if ends is None else (True, *ends[inside].tolist()),
         x_unit="months of tenure",
         y_unit="probability",
-    )
-
-
-def _tables(frame: TurnoverFrame) -> list[Table]:
-    tables = [_table_of_causes(frame)]
-    if frame.spells.group is not None:
-        tables.insert(0, _table_of_groups(frame, frame.spells.group))
-    if frame.left_out:
-        tables.append(left_out_table(frame.left_out))
-    return tables
-
-
-def _table_of_groups(frame: TurnoverFrame, group: np.ndarray) -> Table:
-    spells = frame.spells
-    rows = []
-    for name in np.unique(group):
-        own = group == name
-        people = int(np.unique(spells.person[own]).size)
-        leavers = int(np.unique(spells.person[own & (spells.event > 0)]).size)
-        exits = int(np.sum(spells.event[own] > 0))
-        years = float((spells.duration - spells.entry)[own].sum() / 12)
-        support = Support(
-            n_people=people,
-            n_complement=frame.n_people - people,
-            n_events=leavers,
-            n_non_events=people - leavers,
-        )
-        values = (people, round(years), exits, 100 * exits / round(years) if round(years) else None)
-        rows.append(Row(key=(str(name),), values=values, support=support))
-    return Table(
-        name="exits_by_group",
-        title=f"People and exits by {str(frame.group_by).replace('_', ' ')}, the one they were first seen in",
-        keys=(str(frame.group_by),),
-        measures=(
-            Measure(name="people", kind="count", unit="people", label="People observed"),
-            Measure(name="person_years", kind="count", unit="years", label="Person-years"),
-            Measure(name="exits", kind="count", unit="exits", label="Exits"),
-            Measure(
-                name="exit_rate",
-                kind="rate",
-                unit="exits per 100 person-years",
-                label="Exits per 100 person-years",
-                numerator="exits",
-                denominator="person_years",
-                per=100.0,
-            ),
-        ),
-        rows=tuple(rows),
-    )
-
-
-def _table_of_causes(frame: TurnoverFrame) -> Table:
-    spells = frame.spells
-    total = int(np.sum(spells.event > 0))
-    rows = []
-    for number, cause in enumerate(frame.causes, start=1):
-        left = spells.event == number
-        people, exits = int(np.unique(spells.person[left]).size), int(left.sum())
-        # an empty row would be suppressed like a small one, and say as much
-        support = Support(n_people=people, n_complement=frame.n_people - people, n_events=people)
-        rows.append(
-            Row(key=(cause.replace("_", " "),), values=(exits, total, 100 * exits / total), support=support)
-        )
-    return Table(
-        name="exits_by_cause",
-        title="Exits by cause",
-        keys=("cause",),
-        measures=(
-            Measure(name="exits", kind="count", unit="exits", label="Exits"),
-            Measure(name="all_exits", kind="count", unit="exits", label="All exits"),
-            Measure(
-                name="share",
-                kind="rate",
-                unit="per 100 exits",
-                label="Per 100 exits",
-                numerator="exits",
-                denominator="all_exits",
-                per=100.0,
-            ),
-        ),
-        rows=tuple(rows),
-    )
-
-
-def left_out_table(left_out: dict[str, int]) -> Table:
-    """What did not enter as it stood: nothing is dropped silently."""
-    return Table(
-        name="left_out",
-        title="What did not enter as it stood",
-        keys=("reason",),
-        measures=(Measure(name="n", kind="count", label="Number"),),
-        rows=tuple(
-            Row(key=(reason,), values=(n,), support=Support(n_people=n)) for reason, n in left_out.items()
-        ),
-        partition=False,
     )
 
 
@@ -343,7 +267,29 @@ def _limits(frame: TurnoverFrame, description: Description) -> tuple[str, ...]:
         asked = ", ".join(f"{h:g}" for h in description.horizons_left_out)
         limits.append(f"Not answered, too few people at risk: {asked} months.")
     if description.groups_left_out:
-        limits.append(f"Groups too small for a curve of their own: {description.groups_left_out}.")
+        limits.append(
+            "Groups without a curve of their own, because too few people were under observation together or "
+            f"nobody left: {description.groups_left_out}."
+        )
+    if description.groups_later:
+        since = f"{description.start:g} months" if description.start > 0 else "hire"
+        limits.append(
+            f"Groups without a curve of their own, because it could not begin at {since} like the others' "
+            f"(too few people were observed early): {description.groups_later}."
+        )
+    for horizon in description.horizons:
+        withheld = _withheld(frame, description, horizon)
+        if words := [c.words for c in description.shown if c.name in withheld]:
+            limits.append(
+                f"Kept back at {horizon:g} months, because a smaller number would follow: {'; '.join(words)}."
+            )
+    if any(len(c.members) > 1 for c in description.shown):
+        limits.append("Reasons that too few people left for are counted together.")
+    if ANOTHER in frame.causes:
+        limits.append(
+            "Who left for a reason the study does not model is not counted as still employed; models of one "
+            "cause follow them up to that day."
+        )
     if frame.group_by:
         limits.append("People stay in the group they were first seen in, also after a move.")
         limits.append("The curves of groups are not adjusted for who works there.")

@@ -20,6 +20,7 @@ from wellperf_models.evidence import (
 )
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.sensitivity import e_value_of_hazard_ratio
+from wellperf_models.turnover.checks import MIN_CLUSTERS
 from wellperf_models.turnover.design import Column
 from wellperf_models.turnover.findings_description import left_out_table
 from wellperf_models.turnover.frame import TurnoverFrame
@@ -50,17 +51,17 @@ def explain(
     """
     if isinstance(cox, Unanswered):
         return _unanswered("turnover.explained", _LEAVING, cox, frame, provenance)
-    quantile = _quantile(cox)
+    quantile = _quantile(cox.fit.n_clusters)
     ratios = tuple(
         _hazard_ratio(column, float(b), float(s), cox, quantile)
         for column, b, s in zip(cox.columns, cox.fit.beta, cox.fit.std_error, strict=True)
     )
     leading = int(np.argmax(np.abs(cox.fit.beta) / cox.fit.std_error))
     tables = [
-        _ratio_table("hazard_ratios", "Hazard ratios, all covariates together (Cox)", ratios),
+        _ratio_table("hazard_ratios", "Hazard ratios, all covariates together (Cox)", ratios, cox),
     ]
     if not isinstance(hazard, Unanswered):
-        tables.append(_hazard_table(hazard, quantile))
+        tables.append(_hazard_table(hazard))
     if frame.left_out:
         tables.append(left_out_table(frame.left_out))
     return Evidence(
@@ -87,6 +88,7 @@ def explain(
             "Hazard ratios shrink towards 1 with differences between people that nobody measured.",
             "What was known may be months old: the last value before the month is used, however old it is.",
             "Workload and strain drive each other: adjusting for one hides part of the other.",
+            *_few_clusters(cox),
         ),
     )
 
@@ -171,13 +173,23 @@ def _unanswered(
     )
 
 
-def _quantile(cox: CoxModel) -> float:
+def _few_clusters(cox: CoxModel) -> tuple[str, ...]:
+    if cox.fit.n_clusters is None or cox.fit.n_clusters >= MIN_CLUSTERS:
+        return ()
+    return (
+        f"Errors rest on fewer than {MIN_CLUSTERS} clusters: the intervals are too narrow and too many "
+        "associations look clear. The remedies (bias-reduced CR2 errors, randomisation inference) are not "
+        "built yet.",
+    )
+
+
+def _quantile(n_clusters: int | None) -> float:
     """Normal, or t with clusters − 1 degrees of freedom."""
     from scipy import stats
 
-    if cox.fit.n_clusters is None:
+    if n_clusters is None:
         return float(stats.norm.ppf(0.975))
-    return float(stats.t.ppf(0.975, cox.fit.n_clusters - 1))
+    return float(stats.t.ppf(0.975, n_clusters - 1))
 
 
 def _hazard_ratio(column: Column, beta: float, error: float, cox: CoxModel, quantile: float) -> Estimate:
@@ -199,7 +211,7 @@ def _hazard_ratio(column: Column, beta: float, error: float, cox: CoxModel, quan
 def _support(
     column: Column, n_people: int, n_leavers: int, columns: Sequence[Column], n_clusters: int | None
 ) -> Support:
-    smallest = [c.n_people for c in columns if c.level is not None]
+    smallest = [c.n_people for c in columns if c.two_sided]
     return Support(
         n_people=n_people,
         n_events=column.n_events,
@@ -241,27 +253,33 @@ def _clear(cox: CoxModel) -> list[int]:
 
 def _e_values(leading: Estimate, cox: CoxModel) -> tuple[Estimate, Estimate]:
     """E-values of the clearest association and of the end of its interval nearer to 1."""
-    assert leading.low is not None
-    assert leading.high is not None
-    rare = cox.n_leavers / cox.n_people < _RARE
-    inside = leading.low <= 1 <= leading.high
-    nearer = leading.low if leading.value > 1 else leading.high
+    value, limit = _e_value_pair(leading, cox)
     return (
         Estimate(
             name="e_value",
             label=f"E-value of the clearest association ({leading.label})",
-            value=e_value_of_hazard_ratio(leading.value, rare=rare),
+            value=value,
             unit="risk ratio",
             support=leading.support,
         ),
         Estimate(
             name="e_value_limit",
             label="E-value of the end of its interval nearer to 1",
-            value=1.0 if inside else e_value_of_hazard_ratio(nearer, rare=rare),
+            value=limit,
             unit="risk ratio",
             support=leading.support,
         ),
     )
+
+
+def _e_value_pair(ratio: Estimate, cox: CoxModel) -> tuple[float, float]:
+    """E-values of an association and of the end of its interval nearer to 1 (1 where that holds 1)."""
+    assert ratio.low is not None
+    assert ratio.high is not None
+    rare = cox.n_leavers / cox.n_people < _RARE
+    nearer = ratio.low if ratio.value > 1 else ratio.high
+    limit = 1.0 if ratio.low <= 1 <= ratio.high else e_value_of_hazard_ratio(nearer, rare=rare)
+    return e_value_of_hazard_ratio(ratio.value, rare=rare), limit
 
 
 _RATIO_MEASURES = (
@@ -269,22 +287,36 @@ _RATIO_MEASURES = (
     Measure(name="low", kind="model", unit="hazard ratio", label="95 % from"),
     Measure(name="high", kind="model", unit="hazard ratio", label="to"),
 )
+_E_VALUE_MEASURES = (
+    Measure(name="e_value", kind="model", unit="risk ratio", label="E-value"),
+    Measure(
+        name="e_value_limit",
+        kind="model",
+        unit="risk ratio",
+        label="E-value of the interval's end nearer to 1",
+    ),
+)
 
 
-def _ratio_table(name: str, title: str, ratios: Sequence[Estimate]) -> Table:
+def _ratio_table(name: str, title: str, ratios: Sequence[Estimate], cox: CoxModel) -> Table:
     return Table(
         name=name,
         title=title,
         keys=("covariate",),
-        measures=_RATIO_MEASURES,
-        rows=tuple(Row(key=(e.label,), values=(e.value, e.low, e.high), support=e.support) for e in ratios),
+        measures=(*_RATIO_MEASURES, *_E_VALUE_MEASURES),
+        rows=tuple(
+            Row(key=(e.label,), values=(e.value, e.low, e.high, *_e_value_pair(e, cox)), support=e.support)
+            for e in ratios
+        ),
         partition=False,
         computation="iterative",
     )
 
 
-def _hazard_table(hazard: HazardModel, quantile: float) -> Table:
+def _hazard_table(hazard: HazardModel) -> Table:
     errors = hazard.fit.std_error
+    # its rows are other rows than Cox's, so it may rest on other clusters
+    quantile = _quantile(hazard.fit.n_clusters)
     rows = []
     for column, b, s in zip(hazard.columns, hazard.fit.beta, errors, strict=True):
         support = _support(column, hazard.n_people, hazard.n_leavers, hazard.columns, hazard.fit.n_clusters)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.inference.risk_sets import Floats, Ints
-from wellperf_models.panel import Source, build_panel, build_spells, count_left_out, has_dates, to_polars
+from wellperf_models.panel import Source, build_panel, build_spells, has_dates, tally_left_out, to_polars
 from wellperf_models.panel.covariates import GROUPS
 from wellperf_models.study import Covariate, Study, Turnover
+from wellperf_models.turnover.causes import ANOTHER
 from wellperf_models.turnover.design import (
     NOT_MEASURED,
     Design,
@@ -28,12 +29,20 @@ from wellperf_models.turnover.design import (
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """What did not enter as it stood, for one reason: rows (spells, person-months, …) and whose they are."""
+
+    rows: int
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spells:
     """One row per spell; all arrays of shape (n,).
 
     Attributes:
         entry, duration: Exact tenure in months at entry into observation and at exit or censoring.
-        event: 0 censored, 1..K by order of the causes.
+        event: 0 censored, 1..K by order of the frame's causes.
         person: Code of the employee.
         group: Group at entry into observation ("not assigned" where there was none), or None without groups.
     """
@@ -92,7 +101,8 @@ class TurnoverFrame:
     """What the turnover models eat.
 
     Attributes:
-        causes: Exit reasons, in order; the first is the one modelled.
+        causes: Exit reasons, in order; the first is the one modelled. Where anyone left for a reason the
+            study does not name, "another_reason" is the last: described like a cause, censored in the models.
         spells: For description.
         panel: Person-months with binned covariates ("not measured" is a level), start_months, event, person,
             cluster (where declared): the hazard's rows; None without covariates.
@@ -100,13 +110,14 @@ class TurnoverFrame:
         rows: For Cox and validation; None without covariates, or where they can't be modelled.
         no_rows: Why covariates can't be modelled; None where they can, or where there are none.
         group_by: What groups are, or None.
-        left_out: Reason in words → number; everything that did not enter as it stood.
+        left_out: Reason in words → rows and people; everything that did not enter as it stood.
         dated: False for the duration form.
         delayed_entry: Whether anyone enters observation after hire.
         minimum: People, exits and stays a model level needs.
         min_group_size: People a described group or risk set needs.
         population: Who it is about, in words.
         seed: The study's.
+        in_full: Published microdata: nothing needs to be kept back.
     """
 
     causes: tuple[str, ...]
@@ -116,13 +127,14 @@ class TurnoverFrame:
     rows: ModelRows | None
     no_rows: Unanswered | None
     group_by: str | None
-    left_out: dict[str, int]
+    left_out: dict[str, LeftOut]
     dated: bool
     delayed_entry: bool
     minimum: Minimum
     min_group_size: int
     population: str
     seed: int
+    in_full: bool = False
 
     @property
     def n_people(self) -> int:
@@ -161,23 +173,19 @@ def build_frame(tables: Source) -> TurnoverFrame:
     if not (raw["event"] > 0).any():
         raise DesignError("Nobody left, so there is nothing to describe.", where="spells.exit_reason")
     dated = has_dates(tables)
-    left_out = count_left_out(tables)
-    if dropped := getattr(tables, "dropped_duplicates", {}).get("spells", 0):
-        left_out["rows equal in every column of the file, all but the first dropped"] = dropped
+    left_out = _spells_left_out(tables)
     panel = rows = no_rows = None
     minimum = Minimum(people=study.disclosure.min_model_people, events=study.disclosure.min_model_events)
     if section.covariates:
-        months = _months(tables, names, groups, raw, section)
-        lost = int((raw["event"] > 0).sum()) - int((months["event"] > 0).sum())
-        if lost:
-            left_out["exits outside the months observed to their end (described, not in the panel)"] = lost
-        panel = _binned(months, study.covariates, section, minimum, left_out)
-        varying = any(study.covariates[n].table != "people" for n in names)
-        built = attempt(_model_rows, months if varying else raw, study, varying, minimum, left_out)
         # what can't be modelled can still be described
-        rows, no_rows = (None, built) if isinstance(built, Unanswered) else (built, None)
+        built = attempt(_modelled, tables, names, groups, raw, minimum, left_out)
+        if isinstance(built, Unanswered):
+            no_rows = built
+        else:
+            panel, rows, no_rows = built
+    another = bool((raw["event"] > len(section.causes)).any())
     return TurnoverFrame(
-        causes=section.causes,
+        causes=(*section.causes, *([ANOTHER] if another else [])),
         spells=_spells(raw, section.group_by),
         panel=panel,
         covariates={name: study.covariates[name] for name in section.covariates},
@@ -191,7 +199,44 @@ def build_frame(tables: Source) -> TurnoverFrame:
         min_group_size=study.disclosure.min_group_size,
         population=_population(study, dated=dated),
         seed=study.study.seed,
+        in_full=study.study.public_microdata,
     )
+
+
+def _modelled(
+    tables: Source,
+    names: Sequence[str],
+    groups: Sequence[str],
+    raw: pl.DataFrame,
+    minimum: Minimum,
+    left_out: dict[str, LeftOut],
+) -> tuple[pl.DataFrame, ModelRows | None, Unanswered | None]:
+    """Panel, and model rows or why there are none; a `DesignError` says why there is not even a panel."""
+    study = tables.study
+    section = study.turnover
+    months = _months(tables, names, groups, raw, section)
+    inside = months.filter(pl.col("event") > 0).select("spell")
+    lost = raw.filter(pl.col("event") > 0).join(inside, on="spell", how="anti")
+    if lost.height:
+        why = "exits outside the months observed to their end (described, not in the panel)"
+        left_out[why] = _left_out(lost)
+    panel = _binned(months, study.covariates, section, minimum, left_out)
+    varying = any(study.covariates[n].table != "people" for n in names)
+    built = attempt(_model_rows, months if varying else raw, study, varying, minimum, left_out)
+    return (panel, None, built) if isinstance(built, Unanswered) else (panel, built, None)
+
+
+def _left_out(rows: pl.DataFrame) -> LeftOut:
+    return LeftOut(rows=rows.height, people=rows["person"].n_unique())
+
+
+def _spells_left_out(tables: Source) -> dict[str, LeftOut]:
+    left_out = {why: LeftOut(rows=n, people=who) for why, (n, who) in tally_left_out(tables).items()}
+    if dropped := getattr(tables, "dropped_duplicates", {}).get("spells", 0):
+        # whose copies they were is not kept: they are taken as of as many people
+        why = "rows equal in every column of the file, all but the first dropped"
+        left_out[why] = LeftOut(rows=dropped, people=dropped)
+    return left_out
 
 
 def _population(study: Study, *, dated: bool) -> str:
@@ -280,7 +325,7 @@ def _binned(
     declared: dict[str, Covariate],
     section: Turnover,
     minimum: Minimum,
-    left_out: dict[str, int],
+    left_out: dict[str, LeftOut],
 ) -> pl.DataFrame:
     """Binned covariates; "not measured" is a level, or, too rare to be one, left out and counted."""
     binned = months.with_columns((pl.col("event") == 1).alias("left"))
@@ -295,11 +340,10 @@ def _binned(
     for name in section.covariates:
         people, exits, stays = count_levels(binned, name).get(NOT_MEASURED, (0, 0, 0))
         if people and (people < minimum.people or min(exits, stays) < minimum.events):
-            before = binned.height
-            binned = binned.filter(pl.col(name) != NOT_MEASURED)
-            left_out[f"person-months without {name}, too few to be a level of the hazard"] = (
-                before - binned.height
-            )
+            unknown = pl.col(name) == NOT_MEASURED
+            why = f"person-months without {name}, too few to be a level of the hazard"
+            left_out[why] = _left_out(binned.filter(unknown))
+            binned = binned.filter(~unknown)
     for name in section.covariates:
         binned = binned.with_columns(pool_levels(binned, name, minimum).alias(name))
     strata = [pl.col(s).cast(pl.String).fill_null(NOT_MEASURED) for s in section.strata]
@@ -310,7 +354,7 @@ def _binned(
 
 
 def _model_rows(
-    source: pl.DataFrame, study: Study, varying: bool, minimum: Minimum, left_out: dict[str, int]
+    source: pl.DataFrame, study: Study, varying: bool, minimum: Minimum, left_out: dict[str, LeftOut]
 ) -> ModelRows:
     section = study.turnover
     needed = [*section.covariates, *section.strata]
@@ -320,9 +364,10 @@ def _model_rows(
     people_lost = source["person"].n_unique() - known["person"].n_unique()
     if missing.height:
         what = "person-months" if varying else "spells"
-        left_out[f"{what} without every covariate, left out of the Cox model"] = missing.height
+        left_out[f"{what} without every covariate, left out of the Cox model"] = _left_out(missing)
     if people_lost:
-        left_out["people never measured, left out of the Cox model"] = people_lost
+        why = "people never measured, left out of the Cox model"
+        left_out[why] = LeftOut(rows=people_lost, people=people_lost)
     if not known["left"].any():
         raise DesignError(
             "Nobody with every covariate known left for the modelled cause.",

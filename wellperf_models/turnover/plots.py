@@ -115,6 +115,11 @@ def plot_incidence(released: Released) -> Picture | None:
     grid = sorted({x for c in curves for x in c.x})
     layers = [[_value_at(c, x) for x in grid] for c in curves]
     ends = [layer[-1] for layer in layers]
+    # the curve of a cause is known at the ends of blocks of exits only: their sum may lag behind
+    everyone = released.curves_of("survival")
+    hidden = any(s.what.startswith("curve incidence_") for s in released.suppressed)
+    rest = " or left otherwise" if hidden else ""
+    stayed = _value_at(everyone[0], grid[-1]) if everyone and not hidden else 1 - sum(ends)
     largest = max(range(len(curves)), key=lambda i: ends[i])
     at = _last_horizon(released, grid[-1])
     # the exact estimate where it passed; the curve is only known at the ends of blocks of exits
@@ -152,7 +157,7 @@ def plot_incidence(released: Released) -> Picture | None:
             )
             floor = top
         axes.annotate(
-            f"Still employed ({100 * (1 - floor[-1]):.0f} %)",
+            f"Still employed{rest} ({100 * stayed:.0f} %)",
             (grid[-1], (1 + floor[-1]) / 2),
             xytext=(6, 0),
             textcoords="offset points",
@@ -167,7 +172,7 @@ def plot_incidence(released: Released) -> Picture | None:
         axes.set_ylabel("Have left (% of people), by cause")
         axes.set_title(title)
     told = "; ".join(f"{_lower(c.label)} {100 * e:.0f} %" for c, e in zip(curves, ends, strict=True))
-    stay = f"still employed {_percent_of(1 - sum(ends))}"
+    stay = f"still employed{rest} {_percent_of(stayed)}"
     alt = f"{title}. Stacked by cause at {grid[-1]:.0f} months: {told}; {stay}."
     return Picture(figure=figure, alt=alt, title=title)
 

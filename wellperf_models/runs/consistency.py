@@ -1,0 +1,145 @@
+"""What of a pack follows from its executed notebooks: bundles, results, pages; the manifest is not asked."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from wellperf_models.disclosure.read import HASHES_FILE
+from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE
+from wellperf_models.errors import RunError
+from wellperf_models.report.bundle import build_bundle, build_results, to_json
+from wellperf_models.runs.compare import Drift
+from wellperf_models.runs.notebooks import Notebook
+from wellperf_models.runs.publish import PackContent, render_pages
+
+_TOLERANCE = "as its notebooks give it"
+
+
+def read_notebooks(folder: Path, notebooks: Sequence[Notebook]) -> tuple[dict[str, Any], list[Drift]]:
+    """The executed notebooks of a pack by name; a damaged one is a drift, a missing one was one already."""
+    found: dict[str, Any] = {}
+    drifts = []
+    for notebook in notebooks:
+        file = f"notebooks/{notebook.stem}.ipynb"
+        try:
+            content = json.loads((folder / file).read_bytes())
+            for cell in content["cells"]:
+                "".join(cell["source"])
+            build_bundle(notebook.name, content)
+        except FileNotFoundError:
+            continue
+        except (ValueError, KeyError, TypeError, AttributeError, RunError):
+            drifts.append(_drift(file, "content", "an executed notebook", "damaged"))
+            continue
+        found[notebook.name] = content
+    return found, drifts
+
+
+def check_bundles(
+    folder: Path,
+    notebooks: Sequence[Notebook],
+    executed: Mapping[str, Any],
+    results: Mapping[str, Any] | None,
+) -> list[Drift]:
+    """Bundles, their hashes, summaries and `results.json`, against the pack's own notebooks.
+
+    Args:
+        folder: The pack.
+        notebooks: Those that ran.
+        executed: By name, from `read_notebooks`; where one is missing, what needs all is not judged.
+        results: The pack's.
+    """
+    bundles = {n.name: build_bundle(n.name, executed[n.name]) for n in notebooks if n.name in executed}
+    drifts: list[Drift] = []
+    for name, bundle in bundles.items():
+        drifts += _same(folder, f"bundles/{name}.json", _as_json(bundle))
+    if len(bundles) < len(notebooks):
+        return drifts
+    texts = {f"{name}.json": _as_json(bundle) for name, bundle in bundles.items()}
+    hashes = {f: hashlib.sha256(t.encode()).hexdigest() for f, t in texts.items()}
+    drifts += _same(folder, f"bundles/{HASHES_FILE}", to_json(hashes))
+    answers = {e["id"]: e for b in bundles.values() for e in b["evidence"]}
+    for notebook in notebooks:
+        drifts += _summaries(f"notebooks/{notebook.stem}.ipynb", executed[notebook.name], answers)
+    if results is not None:
+        try:
+            study, provenance = str(results["study"]), results["provenance"]
+            again = to_json(build_results(study, provenance, list(bundles.values())))
+        except (KeyError, TypeError, ValueError, RunError):
+            drifts.append(_drift("results.json", "content", "the results of its notebooks", "something else"))
+        else:
+            drifts += _same(folder, "results.json", again)
+    return drifts
+
+
+def check_pages(folder: Path, content: PackContent, *, same: bool) -> tuple[list[Drift], list[str]]:
+    """Every page, rendered again from the pack's notebooks.
+
+    Args:
+        folder: The pack.
+        content: As the run had it.
+        same: Code and environment are the pack's, so that pages must be equal byte for byte.
+
+    Returns:
+        Drifts, and notes where pages differ and nothing can be said.
+    """
+    try:
+        pages = render_pages(folder, content)
+    except FileNotFoundError:
+        # a notebook is gone, which is a drift already
+        return [], []
+    except Exception as error:  # notebooks of a pack may hold anything
+        return [_drift("pages", "rendered again", "pages", type(error).__name__)], []
+    drifts = [d for file, text in pages.items() for d in _same(folder, file, text)]
+    if same or not drifts:
+        return drifts, []
+    files = ", ".join(dict.fromkeys(d.where for d in drifts))
+    return [], [f"pages could not be compared byte for byte (other code or environment): {files}"]
+
+
+def _summaries(file: str, notebook: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[Drift]:
+    """A summary says what the answers say."""
+    for cell in notebook["cells"]:
+        for output in cell.get("outputs", []):
+            for line in output.get("data", {}).get(SUMMARY_MIME_TYPE, {}).get("lines", []):
+                answer = answers.get(line.get("evidence_id"), {})
+                for key in ("question", "answer", "limits"):
+                    if line.get(key) != answer.get(key):
+                        name = f"summary of {line.get('evidence_id')}: {key}"
+                        yield _drift(file, name, str(line.get(key)), str(answer.get(key)))
+
+
+def _same(folder: Path, file: str, expected: str) -> Iterator[Drift]:
+    try:
+        got = (folder / file).read_bytes()
+    except FileNotFoundError:
+        return
+    if got != expected.encode():
+        yield _drift(file, "content", *_first_difference(got.decode("utf-8", errors="replace"), expected))
+
+
+def _first_difference(expected: str, got: str) -> tuple[str, str]:
+    """The first lines that differ, around the place."""
+    for one, other in zip(expected.split("\n"), got.split("\n"), strict=False):
+        if one != other:
+            pairs = zip(one, other, strict=False)
+            same = sum(1 for _ in itertools.takewhile(lambda p: p[0] == p[1], pairs))
+            start = max(0, same - 30)
+            return one[start : start + 80], other[start : start + 80]
+    return f"{len(expected)} characters", f"{len(got)} characters"
+
+
+def _as_json(bundle: Mapping[str, Any]) -> str:
+    try:
+        return to_json(bundle)
+    except RunError:
+        return ""
+
+
+def _drift(where: str, name: str, expected: str, got: str) -> Drift:
+    return Drift(where=where, name=name, expected=expected, got=got, tolerance=_TOLERANCE)
