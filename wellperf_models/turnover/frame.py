@@ -236,6 +236,9 @@ def _spells_left_out(tables: Source) -> dict[str, LeftOut]:
         # whose copies they were is not kept: they are taken as of as many people
         why = "rows equal in every column of the file, all but the first dropped"
         left_out[why] = LeftOut(rows=dropped, people=dropped)
+    if halved := getattr(tables, "n_half_steps", {}).get("spells", 0):
+        why = "tenure of 0 in whole units, counted as half of the smallest step"
+        left_out[why] = LeftOut(rows=halved, people=halved)
     return left_out
 
 
