@@ -15,6 +15,8 @@ from wellperf_models.figures import INK, LINE_STYLES, PALETTE, QUIET, Picture, n
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+# a difference in shares that a reader would see in the labels
+_SEEN = 0.005
 _MAX_PANELS = 12
 _HATCHES = ("", "///", "...", "\\\\\\", "xxx", "+++", "ooo")
 
@@ -47,7 +49,8 @@ def plot_survival(released: Released) -> Picture | None:
         axes.set_xlim(left=curve.x[0])
         _percent(axes)
         axes.set_ylabel("Still employed (% of people)")
-        axes.set_xlabel("Months of tenure")
+        late = curve.support.n_people > curve.at_risk[0]
+        axes.set_xlabel("Months of tenure" + (" (some people come under observation later)" if late else ""))
         _risk_table(axes, curve)
         axes.set_title(title)
     end = f"The curve ends at {curve.x[-1]:.0f} months at {100 * curve.y[-1]:.0f} %"
@@ -156,8 +159,12 @@ def plot_incidence(released: Released) -> Picture | None:
                 annotation_clip=False,
             )
             floor = top
+        remaining = float(1 - floor[-1])
+        if not rest and remaining - stayed > _SEEN:
+            # causes are known up to their last block; who left since is not in any of them
+            rest = ", or left since the last steps shown"
         axes.annotate(
-            f"Still employed{rest} ({100 * stayed:.0f} %)",
+            f"Still employed{rest} ({100 * remaining:.0f} %)",
             (grid[-1], (1 + floor[-1]) / 2),
             xytext=(6, 0),
             textcoords="offset points",
@@ -168,11 +175,11 @@ def plot_incidence(released: Released) -> Picture | None:
         axes.set_xlim(grid[0], grid[-1])
         axes.set_ylim(0, 1)
         _percent(axes)
-        axes.set_xlabel("Months of tenure")
+        axes.set_xlabel(f"Months of tenure (shares on the right: by month {grid[-1]:.0f})")
         axes.set_ylabel("Have left (% of people), by cause")
         axes.set_title(title)
     told = "; ".join(f"{_lower(c.label)} {100 * e:.0f} %" for c, e in zip(curves, ends, strict=True))
-    stay = f"still employed{rest} {_percent_of(stayed)}"
+    stay = f"still employed{rest} {_percent_of(remaining)}"
     alt = f"{title}. Stacked by cause at {grid[-1]:.0f} months: {told}; {stay}."
     return Picture(figure=figure, alt=alt, title=title)
 
