@@ -1,4 +1,4 @@
-"""The pack of 80 people shows nobody: no id anywhere, no exact count, no exact day, nothing under the minimum."""
+"""The pack of 80 people shows nobody: no id, no exact count or day, nothing under the minimum."""
 
 import csv
 import json
