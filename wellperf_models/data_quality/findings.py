@@ -36,7 +36,7 @@ def describe(
     return Evidence(
         id="data_quality.description",
         question="What do the data hold, and which questions can they answer?",
-        answer=_answer(coverage),
+        answer=_answer(coverage, provenance.public_microdata),
         estimand="None: a description of the extract as of the study's day.",
         population="Everybody who appears in any table of the study.",
         design="description",
@@ -52,12 +52,13 @@ def describe(
     )
 
 
-def _answer(coverage: Coverage) -> str:
+def _answer(coverage: Coverage, in_full: bool) -> str:
+    how = "" if in_full else " (counts are rounded to multiples of five)"
     if coverage.n_employed is None:
-        return "The extract covers {n_people} people (counts are rounded to multiples of five)."
+        return f"The extract covers {{n_people}} people{how}."
     return (
         "The extract covers {n_people} people; {n_employed} were employed on the study's day and {n_exits} "
-        "exits are recorded (counts are rounded to multiples of five)."
+        f"exits are recorded{how}."
     )
 
 
