@@ -1,4 +1,10 @@
-from . import data_quality as data_quality, synth as synth, turnover as turnover
+from . import (
+    burnout as burnout,
+    data_quality as data_quality,
+    roi as roi,
+    synth as synth,
+    turnover as turnover,
+)
 from .cells import build_cells as build_cells
 from .disclosure import (
     Released as Released,

@@ -41,13 +41,14 @@ class Covariate(Section):
         table: Where it is read.
         column: Column of that table (declared or attribute); for `surveys` the measure; defaults to NAME.
         type: number, category or yes_no.
-        timing: Measured before, during or after the outcome's interval. Only "before" can predict.
+        timing: Measured before, during or after the outcome's interval (or the treatment). Only "before" can
+            predict, explain or be adjusted for.
         bins: For numbers: how many quantile groups, or the cut points, used where cells need a category.
         label: What a reader sees.
         unit: Unit of a number in words.
     """
 
-    table: Literal["people", "assignments", "workload", "surveys"]
+    table: Literal["people", "assignments", "workload", "surveys", "outcomes"]
     column: str | None = None
     type: Literal["number", "category", "yes_no"] = "number"
     timing: Literal["before", "during", "after"]

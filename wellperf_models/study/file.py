@@ -15,10 +15,12 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_valid
 
 from wellperf_models.errors import StudyError
 from wellperf_models.study.base import Section
+from wellperf_models.study.burnout import Burnout
 from wellperf_models.study.covariates import Covariate, Name, Scale
 from wellperf_models.study.disclosure import Disclosure
 from wellperf_models.study.general import General
 from wellperf_models.study.money import Money
+from wellperf_models.study.roi import Roi
 from wellperf_models.study.table_source import TableSource
 from wellperf_models.study.turnover import Turnover
 
@@ -31,7 +33,8 @@ class Study(Section):
         tables: Where each table is, by declared name.
         measures: Scales of the surveys.
         covariates: Predictors with their timing.
-        turnover, disclosure, money: Configuration of what bears the name.
+        turnover, burnout, roi, disclosure, money: Configuration of what bears the name; a pillar whose
+            section is None is not run.
         notebooks: Notebook name → parameters; checked against the notebook's own schema before a run.
     """
 
@@ -40,6 +43,8 @@ class Study(Section):
     measures: dict[Name, Scale] = Field(default_factory=dict)
     covariates: dict[Name, Covariate] = Field(default_factory=dict)
     turnover: Turnover = Turnover()
+    burnout: Burnout | None = None
+    roi: Roi | None = None
     disclosure: Disclosure = Disclosure()
     money: Money | None = None
     notebooks: dict[str, dict[str, str | int | float | bool]] = Field(default_factory=dict)
@@ -48,10 +53,7 @@ class Study(Section):
 
     @model_validator(mode="after")
     def _names_resolve(self) -> Self:
-        for section, names in (
-            ("turnover.covariates", self.turnover.covariates),
-            ("turnover.strata", self.turnover.strata),
-        ):
+        for section, names in self._named_covariates().items():
             for name in names:
                 if name not in self.covariates:
                     raise ValueError(
@@ -59,12 +61,35 @@ class Study(Section):
                         + _suggest(name, self.covariates)
                     )
         for name, covariate in self.covariates.items():
-            if covariate.table not in self.tables:
+            if not self.sources_of(covariate.table):
                 raise ValueError(
                     f"covariates.{name} is read from table {covariate.table!r}, "
                     f"but there is no [tables.{covariate.table}]"
                 )
+        if self.burnout and self.burnout.outcome not in self.measures:
+            raise ValueError(
+                f"burnout.outcome names {self.burnout.outcome!r}, which is not in [measures]"
+                + _suggest(self.burnout.outcome, self.measures)
+            )
         return self
+
+    def _named_covariates(self) -> dict[str, tuple[str, ...]]:
+        """Section → names that must be declared covariates."""
+        named = {
+            "turnover.covariates": self.turnover.covariates,
+            "turnover.strata": self.turnover.strata,
+        }
+        for name, chosen in (self.burnout.models if self.burnout else {}).items():
+            named[f"burnout.models.{name}.covariates"] = chosen.covariates
+        outcomes = self.roi.outcomes if self.roi else {}
+        for name, outcome in outcomes.items():
+            others = tuple(c for c in outcome.adjust_for if c not in outcomes)
+            named[f"roi.outcomes.{name}.adjust_for"] = others
+        return named
+
+    def sources_of(self, table: str) -> dict[str, TableSource]:
+        """Sources of a declared table by their name: `[tables.NAME]` itself, or its parts."""
+        return {key: source for key, source in self.tables.items() if (source.part_of or key) == table}
 
     @property
     def path(self) -> Path:

@@ -16,6 +16,8 @@ class Wide(Section):
         name: Declared column that takes the names (e.g. `measure`).
         value: Declared column that takes the values (e.g. `value`).
         columns: Their header → name.
+        beside: Declared column → {name → their header}: what stands in another column of the same row for
+            each name, such as the weight of each outcome.
     """
 
     # headers and cells are compared as they stand: blanks at their ends count
@@ -24,12 +26,23 @@ class Wide(Section):
     name: str
     value: str
     columns: Annotated[dict[str, str], Field(min_length=1)]
+    beside: dict[str, dict[str, str]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _beside_names(self) -> Self:
+        known = set(self.columns.values())
+        for column, headers in self.beside.items():
+            if unknown := sorted(set(headers) - known):
+                raise ValueError(f"beside.{column} names {unknown[0]!r}, which wide.columns does not make")
+        return self
 
 
 class TableSource(Section):
     """`[tables.NAME]`.
 
     Attributes:
+        part_of: The declared table this is a part of, where a table comes in several files; NAME is then a
+            name of your choice. Rows numbered by `row_id` are other units in each part.
         path: File below one of the study's `data_dirs`. Exactly one of `path` and `query`.
         query: SQL, run on the database whose SQLAlchemy address is in the environment variable
             `address_env`; the address is never written in a study file.
@@ -54,6 +67,7 @@ class TableSource(Section):
     # a tab is a separator, and "M " is another cell than "M"
     model_config = ConfigDict(str_strip_whitespace=False)
 
+    part_of: str | None = None
     path: str | None = None
     query: str | None = None
     address_env: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$")] = "WELLPERF_DATABASE"

@@ -244,9 +244,19 @@ _OUTCOMES = TableSchema(
         _key(_text("unit_id", "The unit; need not occur in another table (row_id).")),
         _text("period", "Period in the source's own words; missing: one period.", key=True),
         _key(_category("name", "Name of the outcome.")),
-        _required(_number("value", "Measured value.", "the outcome's own", sensitive=True)),
+        _number(
+            "value",
+            "Measured value; missing: assigned but not measured.",
+            "the outcome's own",
+            sensitive=True,
+        ),
         _number("weight", "Weight of the row (such as months covered); missing: 1.", low=0),
         _category("arm", "Arm of the trial the unit was assigned to; missing: no trial."),
+        _category("received", "Whether the unit took part, whatever its arm.", "yes", "no"),
+        _text(
+            "cluster", "What was assigned as a whole and holds the unit (a team); missing: the unit itself."
+        ),
+        _text("block", "Block within which lots were drawn; missing: one block."),
     ),
 )
 

@@ -1,0 +1,7 @@
+from .rows import (
+    CostLine as CostLine,
+    Effect as Effect,
+    OutcomeRows as OutcomeRows,
+    Posterior as Posterior,
+    RoiFrame as RoiFrame,
+)

@@ -1,0 +1,206 @@
+"""What the return models eat, and what they give: types only, shared by frame, models and findings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wellperf_models.inference.risk_sets import Floats, Ints
+from wellperf_models.study import Outcome, Roi
+
+EffectKind = Literal["intention_to_treat", "compliers", "contrast"]
+PriorName = Literal["flat", "sceptical"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutcomeRows:
+    """One outcome of a trial, measured rows only; arrays of shape (n,).
+
+    Attributes:
+        name: As declared in `[roi.outcomes]`.
+        declared: Its declaration.
+        value, weight: The value, and its weight (above 0; 1 where none is declared).
+        treated: Assigned to the treated arm.
+        received: 1 took part, 0 did not, nan not recorded; None where it is recorded for nobody. In the
+            control arm, missing is 0.
+        unit: Code of the unit; the same code is the same unit in every outcome of the frame.
+        cluster: Code of what was assigned as a whole; the unit's own where it was assigned alone.
+        block: Code of the block of the lots; None: one block.
+        X: Covariates adjusted for, centred at their weighted mean, shape (n, p); p may be 0.
+        covariates: Their names, p of them.
+        binary: Every value is 0 or 1.
+        n_assigned: Units in the outcome's source by arm, (control, treated), measured or not.
+        n_left_out: Rows left out because a covariate is missing, or the weight is missing or 0.
+    """
+
+    name: str
+    declared: Outcome
+    value: Floats
+    weight: Floats
+    treated: NDArray[np.bool_]
+    received: Floats | None
+    unit: Ints
+    cluster: Ints
+    block: Ints | None
+    X: Floats
+    covariates: tuple[str, ...]
+    binary: bool
+    n_assigned: tuple[int, int]
+    n_left_out: int
+
+    @property
+    def n_units(self) -> tuple[int, int]:
+        """Distinct units measured in the control and in the treated arm."""
+        control, treated = self.unit[~self.treated], self.unit[self.treated]
+        return int(np.unique(control).size), int(np.unique(treated).size)
+
+    @property
+    def clustered(self) -> bool:
+        """True where rows are not independent of each other: assigned together, or repeated."""
+        return bool(np.unique(self.cluster).size < self.value.size)
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"OutcomeRows({self.name!r}: {self.value.size} rows)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CostLine:
+    """One line of the cost ledger, in the reporting currency.
+
+    Attributes:
+        kind: programme, staff_time, technology or other.
+        amount: Money.
+        per: For each person offered the programme and year it runs, or in all.
+        spread: Standard deviation of its logarithm; 0: known.
+        source, tier: Where it comes from: measured, transported or asserted.
+    """
+
+    kind: str
+    amount: float
+    per: Literal["person_year", "once"]
+    spread: float
+    source: str
+    tier: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoiFrame:
+    """What the return models eat.
+
+    Attributes:
+        section: `[roi]`.
+        outcomes: Name → rows, in the order declared.
+        has_control: Whether anybody was assigned to the control arm.
+        costs: The cost ledger; () where nothing is known about costs.
+        currency: Reporting currency; "" without `[money]`.
+        money_rates: Currency → factor to the reporting currency at the programme's start.
+        n_offered: Units assigned to the treated arm, over all outcomes.
+        population: Who it is about, in words.
+        min_group_size: People a described group needs.
+        seed: The study's.
+        in_full: Published microdata.
+    """
+
+    section: Roi
+    outcomes: dict[str, OutcomeRows]
+    has_control: bool
+    costs: tuple[CostLine, ...]
+    currency: str
+    money_rates: dict[str, float]
+    n_offered: int
+    population: str
+    min_group_size: int
+    seed: int
+    in_full: bool
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"RoiFrame({self.section.programme!r}, {self.section.design}: {', '.join(self.outcomes)})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """A difference with its error.
+
+    Attributes:
+        outcome: Name.
+        kind: Intention to treat; effect in compliers; contrast of participants, which is no effect.
+        value, std_error, low, high: In the outcome's unit; 95 % interval.
+        df: Degrees of freedom of its t quantile; inf: normal.
+        p_value: Two-sided.
+        method: Of the error: "HC1", "HC0", "CR2", "CR2, clustered IV" …
+        control_mean, control_sd: Weighted, of the arm or side it is compared with.
+        n_rows, n_people: Rows, and distinct units.
+        smallest_side: Units on the smaller side of the comparison.
+        n_events, n_non_events: Of a binary outcome, on the side that has fewest; None otherwise.
+        n_clusters: None where every row is assigned alone.
+        randomisation_p: p of the randomisation test; None where it was not run.
+        first_stage: F of the first stage (compliers only).
+        influence: Of each row's unit on the estimate: cluster code → sum; used for joint errors, never shown.
+    """
+
+    outcome: str
+    kind: EffectKind
+    value: float
+    std_error: float
+    low: float
+    high: float
+    df: float
+    p_value: float
+    method: str
+    control_mean: float
+    control_sd: float
+    n_rows: int
+    n_people: int
+    smallest_side: int
+    n_events: int | None = None
+    n_non_events: int | None = None
+    n_clusters: int | None = None
+    n_parameters: int = 2
+    randomisation_p: float | None = None
+    first_stage: float | None = None
+    influence: dict[int, float] | None = None
+
+    def __repr__(self) -> str:
+        """What it is; its values have not passed the gate."""
+        return f"Effect({self.outcome!r}, {self.kind}, {self.method}; not released)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posterior:
+    """Posterior of the intention-to-treat effect on one outcome under one prior.
+
+    Attributes:
+        outcome, prior: Which.
+        draws: Of the effect in the outcome's unit, all chains after another, shape (n,); never shown.
+        mean, sd, low, high: Of the draws; 95 % equal-tailed.
+        monte_carlo_error: Of the mean.
+        prior_mean, prior_sd: Of the effect, in the outcome's unit; nan and inf for the flat one.
+        r_hat, ess_bulk, ess_tail: Worst over the reported quantities.
+        n_divergences: Must be 0.
+        n_cells: Cells the likelihood was evaluated on.
+    """
+
+    outcome: str
+    prior: PriorName
+    draws: Floats
+    mean: float
+    sd: float
+    low: float
+    high: float
+    monte_carlo_error: float
+    prior_mean: float
+    prior_sd: float
+    r_hat: float
+    ess_bulk: float
+    ess_tail: float
+    n_divergences: int
+    n_cells: int
+
+    def __repr__(self) -> str:
+        """What it is; its values have not passed the gate."""
+        return f"Posterior({self.outcome!r}, {self.prior}; not released)"
