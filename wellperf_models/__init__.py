@@ -9,11 +9,14 @@ The map, from a study file to a report; each name is importable from here, and n
     build_panel         Tables → employee × month               `wellperf_models.panel`
     build_cells         panel → exact sufficient cells          `wellperf_models.cells`
     data_quality        Tables → Evidence on the data           `wellperf_models.data_quality`
-    turnover            the pillar: frame → model → checks → findings → plots
+    burnout             the pillar on strain: frame → model → checks → findings → plots
+    turnover            the pillar on staying and leaving, likewise
+    roi                 the pillar on the return of a programme, likewise
     release             Evidence → Released, through the gate   `wellperf_models.disclosure`
     read_bundles        a run's released answers                `wellperf_models.disclosure`
     run_study, verify_pack                                      `wellperf_models.runs`
     synth               organisations with a known truth
+    datasets            public real data, by address and hash
 """
 
 import lazy_loader

@@ -1,6 +1,7 @@
 from . import (
     burnout as burnout,
     data_quality as data_quality,
+    datasets as datasets,
     roi as roi,
     synth as synth,
     turnover as turnover,

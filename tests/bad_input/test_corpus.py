@@ -38,6 +38,26 @@ def _people(column: str, *cells: str) -> str:
 PEOPLE = '[tables.people]\npath = "spells.csv"\n'
 WORKLOAD = '[tables.workload]\npath = "spells.csv"\n'
 SURVEYS = '[tables.surveys]\npath = "spells.csv"\n'
+OUTCOMES = '[tables.outcomes]\npath = "spells.csv"\n'
+TRIAL = "unit_type,unit_id,period,name,value,arm,received\n"
+LONG = TRIAL + "person,1,,days,1,t,yes\nperson,2,,days,2,c,no\n"
+ROI = (
+    '[roi]\nprogramme = "p"\ndesign = "randomised"\nlevel = "person"\ntreated = "t"\ncontrol = "c"\n'
+    "[roi.outcomes.days]\n"
+)
+WORTH = (
+    'higher_is = "worse"\n[roi.outcomes.days.value]\nchannel = "absence"\namount = 1.0\ncurrency = "EUR"\n'
+    'source = "s"\ntier = "measured"\n'
+)
+BURNOUT = (
+    "[measures.mood]\nlow = 0\nhigh = 6\n"
+    '[burnout]\noutcome = "mood"\ncase_share = 0.25\n[burnout.models.age]\ncovariates = ["age"]\n'
+)
+WIDE = (
+    OUTCOMES + '[tables.outcomes.wide]\nname = "name"\nvalue = "value"\n'
+    '[tables.outcomes.wide.columns]\nd1 = "days"\n[tables.outcomes.wide.beside.weight]\ndays = "w1"\n'
+)
+WIDE_TEXT = "unit_type,unit_id,d1,w1\nperson,1,3,1\n"
 AGE = '[tables.people.attributes]\nage = "age"\n[covariates.age]\ntable = "people"\ntiming = "before"\n'
 
 CORPUS = (
@@ -168,6 +188,39 @@ CORPUS = (
     Bad(name="amount without currency", rule="missing_column",
         content="programme,date,kind,amount\np,2024-01-01,other,5\n",
         sections='[tables.costs]\npath = "spells.csv"\n'),
+    Bad(name="part of no table", rule="unknown_table", sections=SOURCE + 'part_of = "spels"\n'),
+    Bad(name="part named like another table", rule="part_name", sections=SOURCE + 'part_of = "people"\n'),
+    Bad(name="file of a part missing", rule="missing_file",
+        sections=SOURCE + '[tables.more]\npart_of = "spells"\npath = "more.csv"\n'),
+    Bad(name="parts that overlap", rule="unique_key", rows=(1,),
+        sections=SOURCE + '[tables.more]\npart_of = "spells"\npath = "spells.csv"\n'),
+    Bad(name="weight of no header", rule="missing_column", content=WIDE_TEXT,
+        sections=WIDE.replace('"w1"', '"w2"')),
+    Bad(name="beside of no column", rule="unknown_column", content=WIDE_TEXT,
+        sections=WIDE.replace("beside.weight", "beside.wheight")),
+    Bad(name="beside and column", rule="one_origin", content=WIDE_TEXT,
+        sections=WIDE + '[tables.outcomes.columns]\nweight = "w1"\n'),
+    Bad(name="negative weight beside", rule="range", content=WIDE_TEXT.replace("3,1", "3,-1"), rows=(1,),
+        sections=WIDE),
+    Bad(name="text in a weight beside", rule="parses_as_number", rows=(1,), sections=WIDE,
+        content=WIDE_TEXT.replace("3,1", f"3,{SECRET}")),
+    Bad(name="unit in two arms", rule="one_arm_per_unit", sections=OUTCOMES, rows=(3,),
+        content=LONG + "person,2,later,days,2,t,no\n"),
+    Bad(name="participation in another coding", rule="allowed", sections=OUTCOMES, rows=(1,),
+        content=LONG.replace("yes", SECRET)),
+    Bad(name="outcome that no row has", rule="name_in_outcomes", content=LONG,
+        sections=OUTCOMES + ROI.replace("outcomes.days", "outcomes.dais")),
+    Bad(name="period that no row has", rule="period_in_outcomes", content=LONG.replace(",,", ",y1,"),
+        sections=OUTCOMES + ROI + 'period = "y2"\n'),
+    Bad(name="value in an unknown currency", rule="roi_currency", content=LONG,
+        sections=OUTCOMES + ROI + WORTH),
+    Bad(name="covariate of no column of the trial", rule="covariate_column", content=LONG,
+        sections=OUTCOMES + '[covariates.age]\ntable = "outcomes"\ntiming = "before"\n'),
+    Bad(name="covariate of a trial on turnover", rule="covariate_of_outcomes", content=LONG,
+        sections=OUTCOMES + '[covariates.weight]\ntable = "outcomes"\ntiming = "before"\n'
+        + '[turnover]\ncovariates = ["weight"]\n'),
+    Bad(name="burnout by a group of no column", rule="group_column", content=_people("age", "30"),
+        sections=PEOPLE + AGE + BURNOUT.replace("case_share", 'group_by = "departement"\ncase_share')),
     Bad(name="no database address", rule="database_address",
         sections='[tables.spells]\nquery = "select 1"\naddress_env = "WELLPERF_TEST_UNSET"\n'),
     Bad(name="database that is not there", rule="database",

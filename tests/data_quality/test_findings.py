@@ -1,6 +1,7 @@
 """Coverage of an extract: counted right, gated, with checks that fail when they should."""
 
 import datetime as dt
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -8,11 +9,12 @@ import polars as pl
 import pytest
 
 from tests.disclosure.builders import provenance, study
+from tests.tables.folder import HEAD, SPELLS, write_study
 from wellperf_models.data_quality import check_coverage, describe, measure_coverage, plot_response
 from wellperf_models.disclosure import release
 from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Check, Evidence
-from wellperf_models.tables import Tables
+from wellperf_models.tables import Tables, load_tables
 
 MEASURES = '[measures.exhaustion]\nlow = 0\nhigh = 6\nhigher_is = "worse"\n'
 WAVES = [dt.date(2024, 1, 1), dt.date(2024, 4, 1), dt.date(2024, 7, 1)]
@@ -133,3 +135,59 @@ def test_few_people_show_nothing(tmp_path: Path) -> None:
     assert released.estimates == ()
     assert released.answer.startswith("Not shown")
     assert plot_response(released) is None
+
+
+SPELLS_TABLE = '[tables.spells]\npath = "spells.csv"\n'
+PUBLIC = 'public_microdata = true\nlicence = "CC0"\nsource = "s"\n'
+
+
+def test_files_of_published_and_synthetic_data_are_named_by_hash(tmp_path: Path) -> None:
+    for head in (PUBLIC, "synthetic = true\n"):
+        data = load_tables(write_study(tmp_path, SPELLS_TABLE, head=HEAD + head, spells_csv=SPELLS))
+        (row,) = release(evidence_of(data), data.study).table("files").rows
+        assert row.key == ("spells.csv",)
+        assert row.values == (2, hashlib.sha256(SPELLS.encode()).hexdigest(), "no published file is known")
+        assert str(tmp_path) not in str(row)
+
+
+def test_a_plain_hash_of_private_data_is_shown_nowhere(tmp_path: Path) -> None:
+    """Whoever guessed the file could confirm the guess."""
+    data = load_tables(write_study(tmp_path, SPELLS_TABLE, spells_csv=SPELLS))
+    evidence = evidence_of(data)
+    assert [t.name for t in evidence.tables if t.name == "files"] == []
+    assert hashlib.sha256(SPELLS.encode()).hexdigest() not in repr(vars(evidence))
+
+
+def test_a_cut_copy_of_a_public_file_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "illinois").mkdir()
+    text = "unit_type,unit_id,name,value\nperson,1,spend,1\n"
+    (tmp_path / "illinois" / "claims.csv").write_text(text)
+    sections = '[tables.claims]\npart_of = "outcomes"\npath = "illinois/claims.csv"\n'
+    data = load_tables(write_study(tmp_path, sections, head=HEAD + PUBLIC))
+    (row,) = release(evidence_of(data), data.study).table("files").rows
+    assert row.key == ("illinois/claims.csv",)
+    assert row.values == (1, hashlib.sha256(text.encode()).hexdigest(), "cut copy, not the published file")
+
+
+def test_a_file_of_two_tables_is_one_file(tmp_path: Path) -> None:
+    people = '[tables.people]\npath = "spells.csv"\n'
+    data = load_tables(
+        write_study(tmp_path, SPELLS_TABLE + people, head=HEAD + "synthetic = true\n", spells_csv=SPELLS)
+    )
+    assert [file.name for file in measure_coverage(data).files] == ["spells.csv"]
+
+
+def test_people_of_files_without_common_ids_are_counted_in_the_largest(tmp_path: Path) -> None:
+    header = "unit_type,name,value\n"
+    sections = "".join(
+        f'[tables.{name}]\npart_of = "outcomes"\npath = "{name}.csv"\nrow_id = true\nduplicates = "keep"\n'
+        for name in ("a", "b")
+    )
+    files = {"a_csv": header + "person,x,1\n" * 40, "b_csv": header + "person,y,1\n" * 25 + "team,y,1\n" * 90}
+    data = load_tables(write_study(tmp_path, sections, **files))
+    coverage = measure_coverage(data)
+    assert (coverage.n_people, coverage.at_least) == (40, True)
+    assert "at least 40 people" in release(evidence_of(data), data.study).answer
+    alone = sections[: sections.index("[tables.b]")]
+    coverage = measure_coverage(load_tables(write_study(tmp_path, alone, **files)))
+    assert (coverage.n_people, coverage.at_least) == (40, False)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.disclosure.builders import curve, estimate, evidence, headcount, study
-from wellperf_models.disclosure import MIME_TYPE, Released, Rules, read, release, summarise
+from wellperf_models.disclosure import MIME_TYPE, Released, Rules, Summary, read, release, summarise
 from wellperf_models.errors import DisclosureError, StudyError
 from wellperf_models.evidence import Check, Evidence, Measure, Row, Support, Table
 
@@ -254,7 +254,9 @@ def test_summary_counts_states_and_refuses_what_is_not_released(tmp_path: Path) 
         Check(name="b", passed=False, text="broken"),
         Check(name="c", passed=None, text="so so"),
     )
-    line = summarise([release(evidence(checks=checks), study(tmp_path))]).lines[0]
+    summary = summarise([release(evidence(checks=checks), study(tmp_path))])
+    (line,) = summary.lines
+    assert Summary.from_dict(json.loads(json.dumps(summary.to_dict()))) == summary
     assert (line.n_passed, line.n_failed, line.n_informative, line.failed) == (1, 1, 1, ("broken",))
     with pytest.raises(DisclosureError, match="Only released"):
         summarise([evidence()])  # type: ignore[list-item]

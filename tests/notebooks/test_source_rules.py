@@ -1,18 +1,32 @@
 """The source notebooks keep the house rules: no logic, no outputs, literal parameters, a story."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from wellperf_models.runs import check_notebook
+from wellperf_models.runs.notebooks import find_notebooks
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 
 def test_there_are_notebooks() -> None:
-    assert {p.stem for p in SOURCES} >= {"00_data_quality", "30_turnover", "90_committee_summary"}
+    assert [p.stem for p in SOURCES] == [
+        "00_data_quality", "20_burnout", "30_turnover", "40_roi", "90_committee_summary"
+    ]  # fmt: skip
+
+
+def test_the_committee_summary_misses_no_notebook() -> None:
+    """It needs every other one, so that none is absent from it because it ended later."""
+    *others, summary = find_notebooks(ROOT / "notebooks")
+    assert summary.name == "committee_summary"
+    assert summary.meta.needs == tuple(n.name for n in others)
+    (code,) = [line for line in summary.content.decode().splitlines() if "in_order" in line]
+    # the three questions, in the order of the project
+    assert re.findall(r"burnout|turnover|roi", code) == ["burnout", "turnover", "roi"]
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)

@@ -255,6 +255,17 @@ def test_an_undeclared_covariate_is_refused() -> None:
         build_panel(FakeTables(make_study(), make_frames()), ("salary",))
 
 
+def test_a_covariate_of_a_trial_serves_no_panel() -> None:
+    declared = {"spend": {"table": "outcomes", "timing": "before"}}
+    source = {"outcomes": {"path": "none.csv"}}
+    study = make_study()
+    content = study.model_dump(exclude_none=True) | {"covariates": declared}
+    trial = Study.model_validate(content | {"tables": content["tables"] | source})
+    for build in (build_panel, build_spells):
+        with pytest.raises(StudyError, match=r"only serves \[roi\]"):
+            build(FakeTables(trial, make_frames()), ("spend",))
+
+
 def test_no_whole_month_is_an_error_of_the_design() -> None:
     tables = FakeTables(make_study(as_of=D(2021, 1, 20), observed_from=D(2021, 1, 2)), make_frames())
     with pytest.raises(DesignError, match="whole month"):

@@ -100,8 +100,14 @@ def _all_pages() -> dict[str, str]:
         "not_shown": 2,
         "limits": ["L"],
     }
+    groups = [
+        _group("absence", state="not run", note="not run: no [absence] section in the study file"),
+        _group("turnover", title="Staying", lines=[line, {**line, "question": "R?", "limits": ["L", "M"]}]),
+        # gathered without a notebook
+        _group("", lines=[{**line, "question": "S?", "failed": [], "limits": []}]),
+    ]
     summary = _page(
-        code_cell(output({SUMMARY: {"lines": [line]}})),
+        code_cell(output({SUMMARY: {"groups": groups}})),
         stem="90_committee_summary",
         name="committee_summary",
         title="Summary",
@@ -109,6 +115,11 @@ def _all_pages() -> dict[str, str]:
     pages = [page, gone, summary]
     rendered = {p.file: render_page(p, pages, _pack(synthetic=True)) for p in pages}
     return {**rendered, "index.html": render_index(pages, _pack(synthetic=True))}
+
+
+def _group(notebook: str, **changes: Any) -> dict[str, Any]:
+    plain = {"notebook": notebook, "title": notebook.title(), "state": "done", "note": "", "lines": []}
+    return {**plain, **changes}
 
 
 @pytest.mark.parametrize("name", ["30_turnover", "40_absence", "90_committee_summary", "index"])
@@ -221,6 +232,38 @@ def test_a_notebook_that_did_not_run_says_what_it_needs() -> None:
     pages = _all_pages()
     assert "not run: needs absences (table)" in pages["40_absence.html"]
     assert "not run: needs absences (table)" in pages["index.html"]
+
+
+def test_a_summary_is_read_in_blocks() -> None:
+    """A heading a notebook, its answers, what failed in words, and what they do not show, said once."""
+    text = _all_pages()["90_committee_summary.html"]
+    order = [
+        ">Absence</h2>", "Not run: no [absence] section", ">Staying</h2>", ">Q?</h3>", ">A.</p>",
+        "1 check failed", "<li>it failed</li>", "2 things are not shown", ">R?</h3>",
+        ">What this does not show</h3>", "<li>L</li>", "<li>M</li>",
+        'href="30_turnover.html">In full: How long people stay', ">Answers</h2>", ">S?</h3>",
+    ]  # fmt: skip
+    places = [text.find(part, text.find('<main id="content"')) for part in order]
+    assert -1 not in places, order[places.index(-1)]
+    assert places == sorted(places)
+    assert text.count("<li>L</li>") == 1
+    # what was not run has no page worth going to
+    assert 'href="40_absence.html">In full: Absence' not in text
+
+
+def test_the_first_page_follows_the_summary() -> None:
+    text = _all_pages()["index.html"]
+    main = text[text.find('<main id="content"') :]
+    headings = re.findall(r'<h2 class="group-title"[^>]*>(.*?)</h2>', main)
+    assert headings == ["Absence", "How long people stay"]
+    assert "Not run: needs absences (table)" in main
+    # without a summary: in the order of the pages
+    pages = [_full_page(), _page(stem="40_absence", name="absence", title="Absence", note="x", notebook=None)]
+    plain = render_index(pages, _pack())
+    assert re.findall(r'<h2 class="group-title"[^>]*>(.*?)</h2>', plain) == [
+        "How long people stay",
+        "Absence",
+    ]
 
 
 def test_stamps() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,13 @@ from wellperf_models.errors import RunError
 from wellperf_models.runs import NotebookFailed, run_study, verify_pack
 from wellperf_models.runs.publish import hash_files, require_free
 
+BURNOUT = """
+[burnout]
+outcome = "e"
+case_at = 3
+[burnout.models.m]
+covariates = ["t"]
+"""
 BUNDLES = {**PARAMETERS, "bundles": {"type": "path"}}
 
 
@@ -54,7 +62,7 @@ pathlib.Path('../../../composed.json').write_text(json.dumps(names))"""
         "index.html", "manifest.json", "results.json",
         "10_summary.html", "30_turnover.html", "40_absence.html",
         "notebooks/10_summary.ipynb", "notebooks/30_turnover.ipynb",
-        "bundles/summary.json", "bundles/turnover.json", "bundles/sha256.json",
+        "bundles/summary.json", "bundles/turnover.json", "bundles/absence.json", "bundles/sha256.json",
     }  # fmt: skip
     assert [p.name for p in out.parent.iterdir()] == ["pack"]
     manifest = json.loads((out / "manifest.json").read_text())
@@ -66,7 +74,12 @@ pathlib.Path('../../../composed.json').write_text(json.dumps(names))"""
     # beside the pack: what a notebook prints is not published
     seen = json.loads((tmp_path / "saw.json").read_text())
     assert seen == [sys.executable, "1", "notebooks", 5, nasty]
-    assert json.loads((tmp_path / "composed.json").read_text()) == ["sha256.json", "turnover.json"]
+    # one that is not run is told from the beginning
+    composed = json.loads((tmp_path / "composed.json").read_text())
+    assert composed == ["absence.json", "sha256.json", "turnover.json"]
+    absence = json.loads((out / "bundles" / "absence.json").read_text())
+    assert (absence["state"], absence["evidence"]) == ("not run", [])
+    assert absence["note"] == "not run: needs absences, costs (tables)"
     everything = "".join(p.read_text() for p in out.rglob("*") if p.is_file())
     assert str(tmp_path) not in everything
 
@@ -126,6 +139,43 @@ def test_a_question_the_data_can_not_answer_stops_its_notebook_only(
         ("first", "state", "done"),
         ("notebooks/20_first.ipynb", "number of cells", "4"),
     ]
+
+
+def test_a_section_that_is_not_in_the_study_is_like_a_missing_table(
+    notebooks: Path, study: Path, tmp_path: Path
+) -> None:
+    write_notebook(notebooks, "20_burnout", "1 / 0", sections=["burnout"])
+    write_notebook(notebooks, "40_roi", "1 / 0", sections=["roi", "money"], tables=["outcomes"])
+    compose = "import wellperf_models as wp\nwp.summarise(wp.in_order(wp.read_bundles(bundles), ['roi']))"
+    given, needs = "study = 'x'\nbundles = 'y'", ["burnout", "roi"]
+    # a section that every study has stops nothing
+    write_notebook(
+        notebooks, "90_summary", compose, needs=needs, parameters=BUNDLES, given=given, sections=["turnover"]
+    )
+    out = tmp_path / "pack"
+    result = run_study(study, out=out, notebooks_dir=notebooks)
+    burnout = "not run: no [burnout] section in the study file"
+    roi = "not run: needs outcomes (table); " + "; ".join(
+        f"no [{name}] section in the study file" for name in ("roi", "money")
+    )
+    assert result.notebooks == {"burnout": burnout, "roi": roi, "summary": "done"}
+    manifest = json.loads((out / "manifest.json").read_text())
+    states = {e["name"]: (e["state"], e["note"]) for e in manifest["notebooks"]}
+    assert states["burnout"] == ("not run", burnout)
+    page = (out / "90_summary.html").read_text()
+    headings = re.findall(r'<h2 class="group-title"[^>]*>(.*?)</h2>', page)
+    assert headings == ["40_roi", "20_burnout"]
+    assert burnout.replace("not run", "Not run") in page
+    assert verify_pack(out, notebooks_dir=notebooks).ok
+
+    # the study has it now: another state than the pack's
+    with study.open("a") as file:
+        file.write('[measures.e]\nlow = 0\nhigh = 6\n[covariates.t]\ntable = "spells"\ntiming = "before"\n')
+    text = study.read_text().replace('table = "spells"', 'table = "people"')
+    study.write_text(text + '[tables.people]\npath = "p.csv"\n' + BURNOUT)
+    write_notebook(notebooks, "20_burnout", sections=["burnout"])
+    report = verify_pack(out, notebooks_dir=notebooks)
+    assert ("burnout", "state", "done") in {(d.where, d.name, d.got) for d in report.drifts}
 
 
 def test_a_hijacking_kernelspec_and_start_up_file_are_not_seen(

@@ -48,6 +48,8 @@ def test_an_unknown_name_gets_a_suggestion(notebooks: Path) -> None:
         {"parameters": {**PARAMETERS, "n = 1\nimport os": {"type": "int"}}},
         {"parameters": {**PARAMETERS, "lambda": {"type": "int"}}},
         {"parameters": {**PARAMETERS, "__builtins__": {"type": "int"}}},
+        {"sections": ["rio"]},
+        {"sections": "roi"},
         {"needs": ["nobody"]},
         {"needs": ["turnover"]},
     ],
@@ -56,6 +58,14 @@ def test_wrong_declarations_are_refused(notebooks: Path, meta: dict[str, object]
     write_notebook(notebooks, "30_turnover", **meta)
     with pytest.raises(RunError):
         find_notebooks(notebooks)
+
+
+def test_an_unknown_section_gets_a_suggestion(notebooks: Path) -> None:
+    write_notebook(notebooks, "40_roi", sections=["rio"])
+    with pytest.raises(RunError, match="no section 'rio'; did you mean 'roi'"):
+        find_notebooks(notebooks)
+    write_notebook(notebooks, "40_roi", sections=["roi", "money"])
+    assert find_notebooks(notebooks)[0].meta.sections == ("roi", "money")
 
 
 def test_a_circle_of_needs_is_refused(notebooks: Path) -> None:

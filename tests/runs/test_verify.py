@@ -13,7 +13,10 @@ from tests.report.samples import PNG, released
 from tests.runs.conftest import show, write_notebook
 from wellperf_models.errors import RunError
 from wellperf_models.runs import NotebookFailed, run_study, verify_pack
+from wellperf_models.runs.consistency import check_bundles, read_notebooks
+from wellperf_models.runs.ending import Lack
 from wellperf_models.runs.job import Outcome
+from wellperf_models.runs.notebooks import find_notebooks
 
 Ready = Callable[[], tuple[Path, Path]]
 
@@ -181,6 +184,9 @@ def test_a_falsified_file_with_a_fitting_manifest_is_drift(
         (turnover, "Everybody hired", "Nobody hired", {"turnover.description"}),
         (turnover, '"metadata": {}', '"metadata": {"attachments": "88.1"}', {turnover}),
         (summary, "61 % (58", "88 % (58", {summary}),
+        (summary, '"state": "done"', '"state": "stopped"', {summary}),
+        (summary, "The effect of overtime changes", "The effect of overtime holds", {summary}),
+        ("bundles/turnover.json", '"number": "30"', '"number": "99"', {"bundles/turnover.json"}),
     ):
         kept = tmp_path / "untouched"
         shutil.copytree(pack, kept)
@@ -191,6 +197,27 @@ def test_a_falsified_file_with_a_fitting_manifest_is_drift(
         shutil.rmtree(pack)
         kept.rename(pack)
     assert verify_pack(pack, notebooks_dir=notebooks).ok
+
+
+def test_a_summary_says_what_the_answers_say(pack: Path, notebooks: Path) -> None:
+    """Whatever a second execution would give: the pack alone contradicts itself."""
+    every = find_notebooks(notebooks)
+    executed, _ = read_notebooks(pack, every)
+    results, missing = json.loads((pack / "results.json").read_text()), {n.name: Lack() for n in every}
+    assert check_bundles(pack, every, executed, results, missing) == []
+    text = json.dumps(executed["summary"])
+    for old, new, name in (
+        ('"state": "done"', '"state": "stopped"', "summary of turnover: state"),
+        ('"note": ""', '"note": "stopped: why?"', "summary of turnover: note"),
+        ('"title": "30_turnover"', '"title": "Staying"', "summary of turnover: title"),
+        ("The effect of overtime", "No effect of overtime", "summary of turnover.description: failed"),
+        ('"n_failed": 1', '"n_failed": 0', "summary of turnover.description: n_failed"),
+        ("It does not say why", "It says why", "summary of turnover.description: limits"),
+        ('"turnover.description"', '"turnover.other"', "summary of turnover.other: answer"),
+    ):
+        assert old in text
+        falsified = executed | {"summary": json.loads(text.replace(old, new))}
+        assert name in {d.name for d in check_bundles(pack, every, falsified, results, missing)}
 
 
 def test_everything_falsified_alike_is_still_drift(pack: Path, notebooks: Path) -> None:

@@ -170,7 +170,116 @@ def test_costs_and_programmes_belong_together(organisation):
     t = organisation.tables
     assert set(t["costs"]["programme"]) == set(t["programmes"]["programme"])
     assert set(t["costs"]["date"]) == set(t["programmes"]["start"])
-    assert set(t["outcomes"]["arm"]) == {"programme", "waiting"}
+    # bookings are those of a start: what the trial's year cost is booked before the second third starts
+    days = sorted(set(t["costs"]["date"]))
+    assert days == sorted(set(t["programmes"]["start"]))
+    assert dict(t["costs"].group_by("date").len().iter_rows()) == {days[0]: 3, days[1]: 2}
+
+
+def test_everyone_assigned_has_a_row_and_the_arm_of_the_first_team(organisation):
+    t = organisation.tables
+    first, second = sorted(set(t["programmes"]["start"]))
+    here = t["assignments"].filter(
+        (pl.col("start") <= first) & (pl.col("end").is_null() | (pl.col("end") >= first))
+    )
+    started = t["programmes"].filter(pl.col("start") == first)["unit_id"]
+    expected = here.select(
+        unit_id="employee_id",
+        cluster="team",
+        arm=pl.when(pl.col("team").is_in(started.implode()))
+        .then(pl.lit("programme"))
+        .otherwise(pl.lit("waiting")),
+    ).sort("unit_id")
+    assert {"programme", "waiting"} == set(expected["arm"])
+    for name, rows in t["outcomes"].group_by("name"):
+        assert rows.select(expected.columns).sort("unit_id").equals(expected), name
+    assert t["outcomes"]["block"].null_count() == t["outcomes"].height
+    # who did not answer, left or refused is there without a value, in both arms
+    missing = t["outcomes"].filter(pl.col("value").is_null())
+    assert set(missing.select("name", "arm").unique().iter_rows()) >= {
+        (name, arm)
+        for name in ("exhaustion_before", "exhaustion_follow_up")
+        for arm in ("programme", "waiting")
+    }
+    left = t["spells"].filter(pl.col("end").is_between(first, second, closed="left"))
+    after = t["outcomes"].filter(
+        (pl.col("name") == "exhaustion_follow_up") & pl.col("unit_id").is_in(left["employee_id"].implode())
+    )
+    assert after.height > 20
+    assert after["value"].null_count() == after.height
+
+
+def test_outcomes_are_what_the_other_tables_say():
+    """A trial of half a year whose first and last day are those of a wave; some withdraw their consent."""
+    t = generate(
+        PRESETS["default"].but(
+            people=400, months=18, departments=4, history_months=36, consent_withdrawal=0.4
+        ),
+        3,
+    ).tables
+    first, second = sorted(set(t["programmes"]["start"]))
+    outcomes = {name: rows for (name,), rows in t["outcomes"].group_by("name")}
+    for name, day in (("exhaustion_before", first), ("exhaustion_follow_up", second)):
+        wave = t["surveys"].filter((pl.col("date") == day) & (pl.col("measure") == "exhaustion"))
+        both = outcomes[name].join(
+            wave, left_on="unit_id", right_on="employee_id", how="left", suffix="_wave"
+        )
+        assert both["value"].count() > 120
+        assert both["value"].eq_missing(both["value_wave"]).all()
+    between = pl.col("end").is_between(first, second, closed="left")
+    resigned = t["spells"].filter(between & (pl.col("exit_reason") == "voluntary"))
+    left = outcomes["left_voluntarily"]
+    found = set(left.filter(pl.col("value") == 1)["unit_id"])
+    assert found == set(resigned["employee_id"]) & set(left["unit_id"])
+    assert left["value"].null_count() == 0
+    days = (
+        t["absences"]
+        .filter(pl.col("start").is_between(first, second, closed="left"))
+        .group_by("employee_id")
+        .agg(pl.col("days").sum())
+    )
+    rows = outcomes["absence_days"].join(days, left_on="unit_id", right_on="employee_id", how="left")
+    rows = rows.filter(pl.col("value").is_not_null()).with_columns(pl.col("days").fill_null(0))
+    # days a year are twice those counted in half of one
+    counted = (rows["value"] * rows["weight"] / 2 - rows["days"]).abs()
+    assert counted.max() < 0.01
+    # seen until they left or withdrew
+    agreed = t["consent"].filter(pl.col("stream") == "absences").select("employee_id", "to_date")
+    until = rows.join(agreed, left_on="unit_id", right_on="employee_id").join(
+        t["spells"].select("employee_id", "end"), left_on="unit_id", right_on="employee_id"
+    )
+    assert until.height == rows.height
+    assert until.filter(pl.col("to_date") < pl.min_horizontal("end", pl.lit(second))).height > 20
+    last = pl.min_horizontal("to_date", "end", pl.lit(second - dt.timedelta(days=1)))
+    share = ((last - first).dt.total_days() + 1) / (second - first).days
+    assert until.select((pl.col("weight") - share).abs().max()).item() < 1e-4
+    assert rows.filter(pl.col("weight") == 1).height > 200
+
+
+def test_who_changed_team_may_have_received_it_or_not(organisation):
+    rows = organisation.tables["outcomes"].select("unit_id", "arm", "received").unique()
+    assert rows.height == rows["unit_id"].n_unique()
+    assert set(rows.filter(pl.col("arm") == "programme")["received"]) == {"yes"}
+    share = (rows.filter(pl.col("arm") == "waiting")["received"] == "yes").mean()
+    assert share < 0.1
+    busy = generate(SMALL.but(move_rate_month=0.2), 5).tables["outcomes"]
+    crossed = busy.filter((pl.col("arm") == "waiting") & (pl.col("name") == "left_voluntarily"))
+    assert (crossed["received"] == "yes").sum() > 5
+
+
+def test_an_extract_of_a_month_has_no_time_between_the_starts():
+    org = generate(PRESETS["micro"].but(months=1, history_months=12), 3)
+    rows = org.tables["outcomes"]
+    between = rows.filter(pl.col("name").is_in(["absence_days", "left_voluntarily"]))
+    assert between["value"].null_count() == between.height > 0
+    assert rows["value"].null_count() < rows.height
+
+
+def test_lots_are_drawn_block_by_block():
+    org = generate(PRESETS["small"].but(people=360, block_people=120, months=3, history_months=12), 2)
+    rows = org.tables["outcomes"]
+    assert set(rows["block"]) == {"B00", "B01", "B02"}
+    assert rows.group_by("block").agg(pl.col("arm").n_unique())["arm"].to_list() == [2, 2, 2]
 
 
 def test_the_same_seed_gives_the_same_tables_and_another_seed_does_not():

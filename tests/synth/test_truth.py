@@ -1,14 +1,18 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 
 from wellperf_models.errors import DesignError
-from wellperf_models.synth import DEFINITIONS, PRESETS, Truth, World, truth
+from wellperf_models.synth import DEFINITIONS, PRESETS, Truth, World, auc_last_score, truth
 from wellperf_models.synth.dynamics import Policy, advance, roll_out
+from wellperf_models.synth.forecast import auc_of
 from wellperf_models.synth.large_sample import SHAPE, fit_levels, fit_slopes, tenure_steps
-from wellperf_models.synth.path import begin
+from wellperf_models.synth.path import begin, live_block
+from wellperf_models.synth.programmes import build_outcomes
 from wellperf_models.synth.tallies import tally_block
+from wellperf_models.synth.trial import tally_trial, trial_effects
 
 # short history and extract: what is compared here does not need more
 BASE = PRESETS["default"].but(months=12, history_months=24)
@@ -17,6 +21,15 @@ EFFECTS = [
     "programme_effect_voluntary_exits_per_100_person_years",
     "overtime_minus_5_weekly_hours_voluntary_exits_averted_per_100",
     "overtime_cap_10_hours_voluntary_exits_averted_per_100",
+    *(
+        f"programme_effect_{name}"
+        for name in (
+            "exhaustion_follow_up",
+            "exhaustion_follow_up_unadjusted",
+            "absence_days_a_year",
+            "left_voluntarily",
+        )
+    ),
     *(f"rating_gap_{group}_{stage}" for group in ("women", "temporary") for stage in ("before", "after")),
 ]
 
@@ -41,7 +54,9 @@ def test_every_estimand_has_an_error_and_a_definition(known):
 def test_effects_point_where_the_world_says(known):
     value, error = known.estimands, known.monte_carlo_error
     for name in EFFECTS:
-        assert abs(value[name]) > 4 * error[name], name
+        # four months of a trial make few leavers
+        times = 2 if name == "programme_effect_left_voluntarily" else 4
+        assert abs(value[name]) > times * error[name], name
     assert value["programme_effect_exhaustion_12_months"] < 0
     assert value["programme_effect_voluntary_exits_per_100_person_years"] < 0
     cap, less = (value[name] for name in EFFECTS[2:4][::-1])
@@ -73,6 +88,78 @@ def test_feedback_makes_an_overtime_policy_do_more(known):
     looped = truth(BASE.variant("feedback"), seed=1, n_people=30_000).estimands
     name = "overtime_cap_10_hours_voluntary_exits_averted_per_100"
     assert looped[name] > 1.5 * known.estimands[name]
+
+
+def test_the_trial_finds_its_target_and_the_target_is_an_effect(known):
+    """Independent trials, analysed as they are, scatter around the truth; teams that chose do not."""
+    found = {
+        how: [_contrasts(BASE.but(programme_assignment=how), 60 + b) for b in range(12)]
+        for how in ("randomised", "self_selected")
+    }
+    for name in TRIAL:
+        values = np.array([contrasts[name] for contrasts in found["randomised"]])
+        error = values.std(ddof=1) / len(values) ** 0.5
+        # Student's t with 11 degrees of freedom, three estimands, family-wise .001
+        assert abs(values.mean() - known.estimands[name]) < 5.5 * error, name
+    # tired teams ask for it first: what they show is not what it did
+    chosen = np.mean([contrasts[TRIAL[0]] for contrasts in found["self_selected"]])
+    assert chosen > known.estimands[TRIAL[0]] + 0.1
+    effect = truth(BASE.but(programme_assignment="self_selected"), seed=1, n_people=30_000).estimands
+    assert effect[TRIAL[0]] == pytest.approx(known.estimands[TRIAL[0]], abs=0.02)
+
+
+TRIAL = [
+    "programme_effect_exhaustion_follow_up_unadjusted",
+    "programme_effect_absence_days_a_year",
+    "programme_effect_left_voluntarily",
+]
+
+
+def _contrasts(world: World, block: int) -> dict[str, float]:
+    """Plain weighted differences between the arms, from the table a study would hold."""
+    rows = build_outcomes(live_block(world, 1, block, 3000)).filter(pl.col("value").is_not_null())
+    mean = (pl.col("value") * pl.col("weight")).sum() / pl.col("weight").sum()
+    by_arm = {(n, a): m for n, a, m in rows.group_by("name", "arm").agg(mean).iter_rows()}
+    names = ("exhaustion_follow_up", "absence_days", "left_voluntarily")
+    return {
+        target: by_arm[name, "programme"] - by_arm[name, "waiting"]
+        for target, name in zip(TRIAL, names, strict=True)
+    }
+
+
+def test_adjusting_is_regression_on_arm_and_first_score():
+    world = BASE.but(consent_refusal=0.0, consent_withdrawal=0.0)
+    path = live_block(world, 1, 3, 2000)
+    sums = tally_trial(path, path)
+    wide = build_outcomes(path).pivot("name", index=["unit_id", "arm"], values="value")
+    wide = wide.drop_nulls(["exhaustion_before", "exhaustion_follow_up"])
+    x = np.column_stack([np.ones(wide.height), wide["arm"] == "programme", wide["exhaustion_before"]])
+    beta = np.linalg.lstsq(x.astype(float), wide["exhaustion_follow_up"].to_numpy(), rcond=None)[0]
+    # the same world twice has no effect; against an empty one the sums give the regression itself
+    assert set(trial_effects(sums).values()) == {0.0}
+    nothing = {name: np.stack([part[0], np.full(2, part[0][0])]) for name, part in sums.items()}
+    assert trial_effects(nothing)["programme_effect_exhaustion_follow_up"] == pytest.approx(
+        beta[1], abs=1e-10
+    )
+
+
+def test_the_last_score_foretells_what_persists(known):
+    """AUC by its definition, over all pairs, and in worlds where nothing lasts."""
+    counts = np.zeros((4, 31, 2), dtype=np.int64)
+    rng = np.random.default_rng(0)
+    score, case = rng.integers(0, 31, (3, 60)), rng.integers(0, 2, (3, 60))
+    for wave in range(3):
+        np.add.at(counts[wave + 1], (score[wave], case[wave]), 1)
+    # a third of the answers are in the newest wave: enough
+    x, y = score[2], case[2]
+    pairs = x[y == 1][:, None] - x[y == 0][None, :]
+    assert auc_of(counts) == pytest.approx(((pairs > 0) + (pairs == 0) / 2).mean(), abs=1e-12)
+    value, error = auc_last_score(BASE.variant("no_persistence"), seed=2, n_people=20_000)
+    assert abs(value - 0.5) < 4.3 * error
+    value, error = auc_last_score(BASE, seed=2, n_people=20_000)
+    assert value > 0.7
+    both = (error**2 + known.monte_carlo_error["auc_last_score"] ** 2) ** 0.5
+    assert abs(value - known.estimands["auc_last_score"]) < 4.3 * both
 
 
 def test_causes_and_survival_add_up(known):

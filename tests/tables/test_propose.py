@@ -243,3 +243,24 @@ def test_other_sheets_are_mentioned(tmp_path: Path) -> None:
     book.create_sheet("Absences")
     book.save(tmp_path / "hr.xlsx")
     assert "others are: Absences" in propose_study(tmp_path, tmp_path)
+
+
+def test_outcomes_of_a_trial_are_recognised(tmp_path: Path) -> None:
+    text, study = _propose(
+        tmp_path,
+        trial_csv="unit_type,unit_id,outcome,value,treatment,participated,stratum,cluster id\n"
+        "person,1,days,1,t,1,s1,k\nperson,2,days,,c,0,s1,k\n",
+    )
+    source = study.tables["outcomes"]
+    assert source.columns["received"] == "participated"
+    assert source.columns["block"] == "stratum"
+    assert source.columns["cluster"] == "cluster id"
+    assert source.values["received"] == {"0": "no", "1": "yes"}
+    assert '"1" = "yes"   # guess' in text
+    assert check_study(study).ok
+
+
+def test_units_without_a_value_are_no_outcomes(tmp_path: Path) -> None:
+    text, study = _propose(tmp_path, units_csv="unit_type,unit_id,outcome\nperson,1,days\n")
+    assert "units.csv: no declared table fits" in text
+    assert not study.tables

@@ -40,6 +40,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "workload.employee_id+period.inside_spell": {"period": D(2022, 5, 1)},
     "surveys.employee_id+date.inside_spell": {"date": D(2022, 3, 1)},
     "absences.employee_id+start.inside_spell": {"start": D(2019, 12, 31)},
+    "outcomes.unit_type+unit_id+arm.one_arm_per_unit": {"unit_id": "u1", "period": "2"},
     "performance.unit_type+unit_id.person_exists": {"unit_id": "9"},
     "performance.unit_type+unit_id.team_exists": {"unit_type": "team", "unit_id": "q"},
     "programmes.unit_type+unit_id.person_exists": {"unit_id": "9"},

@@ -1,8 +1,8 @@
 """What can be foreseen of a scale of strain, and how much more than its last score says.
 
 frame → model → checks → findings → (gate) → plots: `build_frame(tables)`, `fit_forecasts(frame, section)`,
-`check_forecast`, `forecast` (Evidence), and, after `disclosure.release`, `plot_*`. Names are imported when
-first used.
+`check_forecasts`, `forecast` and `describe_groups` (Evidence), and, after `disclosure.release`, `plot_*`.
+Names are imported when first used.
 """
 
 import lazy_loader

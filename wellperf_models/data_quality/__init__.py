@@ -1,7 +1,7 @@
 """What an extract holds, how complete it is, and what it can answer.
 
-coverage.py (Tables → counts) · checks.py (what can be wrong with complete data) · findings.py (→ Evidence) ·
-plots.py (Released → Picture)
+coverage.py (Tables → counts) · files.py (Tables → which files were read) · checks.py (what can be wrong with
+complete data) · findings.py (→ Evidence) · plots.py (Released → Picture)
 """
 
 import lazy_loader

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from wellperf_models.data_quality.files import FileRead, read_files
 from wellperf_models.study import Study
 from wellperf_models.tables import SCHEMA, Tables
 
@@ -22,6 +23,10 @@ _MISSING_SPEAKS = frozenset(
         "target",
         "weight",
         "arm",
+        "received",
+        "cluster",
+        "block",
+        "period",
         "entry_months",
     }
 )
@@ -93,10 +98,13 @@ class Coverage:
     """Everything counted.
 
     Attributes:
-        n_people: Distinct people in any table about persons.
+        n_people: Distinct people in any table about persons; where there is none, the people whose outcomes
+            are given, counted in the largest file alone where files have no common ids.
         n_employed: People employed on the study's day; None without spells.
         n_exits: Spells that ended, whatever the reason; None without spells.
         n_delayed: People hired before observation began, seen only because they had stayed.
+        at_least: Files without common ids may hold other people than those counted.
+        files: What was read; () for private data, of which a plain hash would let a guess be confirmed.
     """
 
     n_people: int
@@ -108,6 +116,8 @@ class Coverage:
     waves: tuple[WaveCount, ...]
     consents: tuple[tuple[str, int], ...]
     gap: NonResponseGap | None
+    at_least: bool = False
+    files: tuple[FileRead, ...] = ()
 
 
 def measure_coverage(tables: Tables) -> Coverage:
@@ -117,9 +127,11 @@ def measure_coverage(tables: Tables) -> Coverage:
         tables: Checked tables.
     """
     counts = tuple(_count_table(tables, name) for name in tables.names)
+    n_people, at_least = _count_people(tables)
     employed, exits, delayed = _count_spells(tables)
     return Coverage(
-        n_people=_count_people(tables),
+        n_people=n_people,
+        at_least=at_least,
         n_employed=employed,
         n_exits=exits,
         n_delayed=delayed,
@@ -128,6 +140,7 @@ def measure_coverage(tables: Tables) -> Coverage:
         waves=tuple(_waves(tables)),
         consents=tuple(_consents(tables)),
         gap=_non_response_gap(tables),
+        files=read_files(tables),
     )
 
 
@@ -138,13 +151,27 @@ def _person_column(name: str) -> str | None:
     return None
 
 
-def _count_people(tables: Tables) -> int:
+def _count_people(tables: Tables) -> tuple[int, bool]:
+    """Distinct people, and whether there may be more: files without common ids can't be joined."""
     ids = [
         tables[name].select(pl.col(column).alias("id"))
         for name in tables.names
         if (column := _person_column(name)) is not None
     ]
-    return int(pl.concat(ids).select(pl.col("id").n_unique()).collect().item()) if ids else 0
+    if ids:
+        return int(pl.concat(ids).select(pl.col("id").n_unique()).collect().item()), False
+    if "outcomes" not in tables:
+        return 0, False
+    parts = [
+        key for key, s in tables.study.sources_of("outcomes").items() if s.row_id and s.part_of is not None
+    ]
+    unit = pl.col("unit_id")
+    file = pl.coalesce(
+        *(pl.when(unit.str.starts_with(f"{key}:")).then(pl.lit(key)) for key in parts), pl.lit("")
+    )
+    people = tables["outcomes"].filter(pl.col("unit_type") == "person")
+    sizes = people.group_by(file.alias("file")).agg(unit.n_unique().alias("n")).collect()["n"].to_list()
+    return max(sizes, default=0), len(sizes) > 1
 
 
 def _count_table(tables: Tables, name: str) -> TableCount:

@@ -28,6 +28,7 @@ def describe(
     """
     found = (
         _tables_table(coverage),
+        _files_table(coverage),
         _response_table(coverage),
         _missing_table(coverage),
         _consent_table(coverage),
@@ -54,6 +55,11 @@ def describe(
 
 def _answer(coverage: Coverage, in_full: bool) -> str:
     how = "" if in_full else " (counts are rounded to multiples of five)"
+    if coverage.at_least:
+        return (
+            f"The extract covers at least {{n_people}} people{how}: its files have no common ids, so the "
+            "same people may be in each."
+        )
     if coverage.n_employed is None:
         return f"The extract covers {{n_people}} people{how}."
     return (
@@ -112,6 +118,27 @@ def _tables_table(coverage: Coverage) -> Table:
             for t in coverage.tables
         ),
         partition=False,
+    )
+
+
+def _files_table(coverage: Coverage) -> Table | None:
+    if not coverage.files:
+        return None
+    return Table(
+        name="files",
+        title="Files that were read",
+        keys=("file",),
+        measures=(
+            _ROWS,
+            Measure(name="sha256", kind="text", label="sha256"),
+            Measure(name="status", kind="text", label="Compared with the published file"),
+        ),
+        rows=tuple(
+            Row(key=(f.name,), values=(f.n_rows, f.sha256, f.status), support=Support(n_people=0))
+            for f in coverage.files
+        ),
+        partition=False,
+        about_people=False,
     )
 
 

@@ -8,7 +8,7 @@ read.py · summary.py
 from wellperf_models.disclosure.claims import CLAIMS_VARIABLE
 from wellperf_models.disclosure.curves import last_of_unit
 from wellperf_models.disclosure.ledger import Entry, ledger_path, publish_claims, read_ledger
-from wellperf_models.disclosure.read import HASHES_FILE, read, read_bundles
+from wellperf_models.disclosure.read import HASHES_FILE, Chapter, read, read_bundles
 from wellperf_models.disclosure.release import release
 from wellperf_models.disclosure.released import MIME_TYPE, NOT_SHOWN, Released, Suppressed
 from wellperf_models.disclosure.rules import Rules
@@ -20,6 +20,7 @@ __all__ = [
     "MIME_TYPE",
     "NOT_SHOWN",
     "SUMMARY_MIME_TYPE",
+    "Chapter",
     "Entry",
     "Released",
     "Rules",

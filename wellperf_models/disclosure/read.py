@@ -5,14 +5,40 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from wellperf_models.disclosure.released import _SEAL, Released, Suppressed
 from wellperf_models.errors import DisclosureError
 from wellperf_models.evidence import Check, Curve, Estimate, Measure, Provenance, Row, Support, Table
 
 HASHES_FILE = "sha256.json"
+# stopped: the data could not answer the rest of its question; what came before stands
+State = Literal["done", "not run", "stopped"]
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Chapter:
+    """What one notebook of a run answered.
+
+    Attributes:
+        name: Of the notebook, without its number. number: Two digits that order the notebooks.
+        title: What a reader sees.
+        state: How it ended. note: Why it was not run, or not to its end; empty where it was.
+        answers: Released, in the order they were displayed.
+    """
+
+    name: str
+    number: str
+    title: str
+    state: State
+    note: str
+    answers: tuple[Released, ...]
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"Chapter({self.number}_{self.name}, {self.state}: {len(self.answers)} answers)"
 
 
 def read(content: Mapping[str, Any]) -> Released:
@@ -44,14 +70,15 @@ def read(content: Mapping[str, Any]) -> Released:
         ) from None
 
 
-def read_bundles(folder: str | Path) -> dict[str, tuple[Released, ...]]:
-    """All released answers of a run, by notebook.
+def read_bundles(folder: str | Path) -> dict[str, Chapter]:
+    """All released answers of a run, by notebook; one that was not run is there and says why.
 
     Args:
         folder: `bundles/` of a run or pack; `sha256.json` there holds the hash of each bundle.
 
     Raises:
-        DisclosureError: No such folder, or a bundle that the run did not write or that has changed.
+        DisclosureError: No such folder, or a bundle that is gone, that has changed, or that another version
+            wrote.
     """
     folder = Path(folder)
     hashes_file = folder / HASHES_FILE
@@ -64,14 +91,27 @@ def read_bundles(folder: str | Path) -> dict[str, tuple[Released, ...]]:
     hashes = json.loads(hashes_file.read_text(encoding="utf-8"))
     found = {}
     for name, expected in hashes.items():
-        content = (folder / name).read_bytes()
+        content = (folder / name).read_bytes() if (folder / name).is_file() else b""
         if hashlib.sha256(content).hexdigest() != expected:
             raise DisclosureError(
                 "A bundle is not what the run wrote.", where=name, remedy="run the study again"
             )
-        bundle = json.loads(content)
-        found[bundle["notebook"]] = tuple(read(item) for item in bundle["evidence"])
+        chapter = _chapter(json.loads(content), name)
+        found[chapter.name] = chapter
     return found
+
+
+def _chapter(bundle: Mapping[str, Any], file: str) -> Chapter:
+    try:
+        return Chapter(
+            name=bundle["notebook"],
+            **{k: bundle[k] for k in ("number", "title", "state", "note")},
+            answers=tuple(read(item) for item in bundle["evidence"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise DisclosureError(
+            "This is not a bundle of this version.", where=file, got=repr(error), remedy="run the study again"
+        ) from None
 
 
 def _estimate(item: Mapping[str, Any]) -> Estimate:

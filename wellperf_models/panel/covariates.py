@@ -67,6 +67,13 @@ def _check_name(name: str, declared: dict[str, Covariate], groups: Sequence[str]
     if name not in declared:
         raise StudyError("A covariate is not declared.", where=f"[covariates.{name}]", got=name)
     covariate = declared[name]
+    if covariate.table == "outcomes":
+        raise StudyError(
+            "A covariate of the table outcomes says nothing about a month of a person: it only serves [roi].",
+            where=f"[covariates.{name}]: table = 'outcomes'",
+            expected="a covariate of people, assignments, workload or surveys",
+            remedy="name it in adjust_for of [roi.outcomes.NAME], or read it from another table",
+        )
     if name in _TAKEN or (
         name in groups and (covariate.table, covariate.column or name) != ("assignments", name)
     ):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from wellperf_models.disclosure.read import State
 from wellperf_models.disclosure.released import MIME_TYPE
 from wellperf_models.errors import RunError
 
@@ -21,6 +22,7 @@ EVIDENCE_KEYS: Final = (
     "curves",
     "checks",
     "limits",
+    "suppressed",
 )
 
 
@@ -38,9 +40,32 @@ def released_of(notebook: Mapping[str, Any]) -> list[dict[str, Any]]:
     return list(found.values())
 
 
-def build_bundle(name: str, notebook: Mapping[str, Any]) -> dict[str, Any]:
-    """`bundles/<name>.json`: what other notebooks may read of this one."""
-    return {"notebook": name, "evidence": released_of(notebook)}
+def build_bundle(
+    name: str,
+    notebook: Mapping[str, Any] | None,
+    *,
+    number: str = "",
+    title: str = "",
+    state: State = "done",
+    note: str = "",
+) -> dict[str, Any]:
+    """`bundles/<name>.json`: what other notebooks may read of this one.
+
+    Args:
+        name: Of the notebook, without its number.
+        notebook: Executed and cleaned; None where it was not run.
+        number: Two digits that order the notebooks.
+        title: What a reader sees.
+        state: How it ended. note: Why it was not run, or not to its end.
+    """
+    return {
+        "notebook": name,
+        "number": number,
+        "title": title,
+        "state": state,
+        "note": note,
+        "evidence": [] if notebook is None else released_of(notebook),
+    }
 
 
 def build_results(

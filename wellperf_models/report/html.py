@@ -35,7 +35,7 @@ def render_page(page: Page, pages: Sequence[Page], pack: PackInfo) -> str:
     for figure in (f for a in parts.answers for f in a.figures):
         _require_base64(figure.png, page.stem)
     template = _environment().get_template("page.html.j2")
-    return template.render(page=page, pages=pages, pack=pack, parts=parts, homes=_homes(pages))
+    return template.render(page=page, pages=pages, pack=pack, parts=parts)
 
 
 def render_index(pages: Sequence[Page], pack: PackInfo) -> str:
@@ -45,33 +45,26 @@ def render_index(pages: Sequence[Page], pack: PackInfo) -> str:
         pages: All notebooks of the pack.
         pack: What every page says.
     """
-    parts = {p.stem: take_apart(p.notebook) for p in pages if p.notebook is not None}
-    summary = next((p for p in pages if p.stem in parts and parts[p.stem].lines), None)
-    answers = {a.evidence["id"]: a for p in parts.values() for a in p.answers if a.evidence is not None}
-    # the summary's order is the one the committee was meant to read in
-    listed = [line["evidence_id"] for line in parts[summary.stem].lines] if summary else []
-    order = list(dict.fromkeys([i for i in listed if i in answers] + list(answers)))
+    parts = {p.stem: Parts() if p.notebook is None else take_apart(p.notebook) for p in pages}
     template = _environment().get_template("index.html.j2")
-    return template.render(
-        page=None,
-        pages=pages,
-        pack=pack,
-        parts=parts,
-        summary=summary,
-        answers=[answers[i] for i in order],
-        homes=_homes(pages),
-    )
+    return template.render(page=None, pages=pages, pack=pack, parts=parts, chapters=_chapters(pages, parts))
 
 
-def _homes(pages: Sequence[Page]) -> dict[str, Page]:
-    """Evidence id → the page that gives the answer."""
-    homes: dict[str, Page] = {}
-    for page in pages:
-        if page.notebook is not None:
-            for answer in take_apart(page.notebook).answers:
-                if answer.evidence is not None:
-                    homes.setdefault(answer.evidence["id"], page)
-    return homes
+def _chapters(pages: Sequence[Page], parts: Mapping[str, Parts]) -> list[Page]:
+    """Pages with answers of their own, or that should have had some, in the order of the summary."""
+    # the summary's order is the one the committee was meant to read in
+    order = [group["notebook"] for p in parts.values() for group in p.groups]
+    own = [
+        page
+        for page in pages
+        if page.note or any(answer.evidence is not None for answer in parts[page.stem].answers)
+    ]
+    return sorted(own, key=lambda page: order.index(page.name) if page.name in order else len(order))
+
+
+def _limits_of(group: Mapping[str, Any]) -> list[str]:
+    """What a group of a summary does not show, each said once."""
+    return list(dict.fromkeys(text for line in group["lines"] for text in line["limits"]))
 
 
 def count_checks(checks: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -167,7 +160,9 @@ def _environment() -> jinja2.Environment:
     loader = environment.loader
     assert loader is not None
     style, _, _ = loader.get_source(environment, "style.css")
-    environment.filters.update(interval_name=_interval_name, unit_of=_unit)
+    environment.filters.update(
+        interval_name=_interval_name, unit_of=_unit, capitalise=lambda text: text[:1].upper() + text[1:]
+    )
     environment.globals.update(
         style=Markup(style),
         count_checks=count_checks,
@@ -177,6 +172,7 @@ def _environment() -> jinja2.Environment:
         interval_name=_interval_name,
         unit_of=_unit,
         head_unit=_head_unit,
+        limits_of=_limits_of,
         lead=_lead,
         state_of=lambda passed: _STATES[passed],
         number=print_number,

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from markupsafe import Markup
 
+from wellperf_models.disclosure.read import State
 from wellperf_models.disclosure.released import MIME_TYPE
 from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE
 from wellperf_models.report.markdown import first_heading, render_markdown
 
-# stopped: the data could not answer the rest of its question; what came before stands
-State = Literal["done", "not run", "stopped"]
 _LIMITS_HEADING = "## What this does not show"
 
 
@@ -90,15 +89,20 @@ class Parts:
 
     Attributes:
         answers: Released answers with their figures.
-        lines: Of a summary of answers that other notebooks gave.
+        groups: Of a summary of answers that other notebooks gave.
         limits: The notebook's own words on what it does not show.
         notes: The rest of its story.
     """
 
     answers: tuple[Answer, ...] = ()
-    lines: tuple[Mapping[str, Any], ...] = ()
+    groups: tuple[Mapping[str, Any], ...] = ()
     limits: tuple[Note, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    @property
+    def lines(self) -> tuple[Mapping[str, Any], ...]:
+        """Answers of the summary, group after group."""
+        return tuple(line for group in self.groups for line in group["lines"])
 
 
 def take_apart(notebook: Mapping[str, Any]) -> Parts:
@@ -121,7 +125,7 @@ def take_apart(notebook: Mapping[str, Any]) -> Parts:
         taken.answers[1].figures[:0] = taken.answers.pop(0).figures
     return Parts(
         answers=tuple(taken.answers),
-        lines=tuple(taken.lines),
+        groups=tuple(taken.groups),
         limits=tuple(taken.limits),
         notes=tuple(taken.notes),
     )
@@ -132,7 +136,7 @@ class _Taken:
     """What has been taken from a notebook so far."""
 
     answers: list[Answer] = field(default_factory=list)
-    lines: list[Mapping[str, Any]] = field(default_factory=list)
+    groups: list[Mapping[str, Any]] = field(default_factory=list)
     limits: list[Note] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)
@@ -154,7 +158,7 @@ class _Taken:
                 self.seen.add(data[MIME_TYPE]["id"])
                 self.answers.append(Answer(evidence=data[MIME_TYPE]))
         elif SUMMARY_MIME_TYPE in data:
-            self.lines.extend(data[SUMMARY_MIME_TYPE]["lines"])
+            self.groups.extend(data[SUMMARY_MIME_TYPE]["groups"])
         elif "image/png" in data:
             self._picture(data["image/png"], output.get("metadata", {}).get("image/png", {}))
 

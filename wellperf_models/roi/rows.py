@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -16,6 +17,33 @@ PriorName = Literal["flat", "sceptical"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """What did not enter, for one reason: rows, and the units they belong to."""
+
+    rows: int
+    units: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assigned:
+    """Everybody an outcome should have been measured on, one entry a unit; arrays of shape (m,).
+
+    Attributes:
+        treated: Assigned to the treated arm.
+        cluster: As in `OutcomeRows`.
+        measured: Among the rows of the outcome.
+    """
+
+    treated: NDArray[np.bool_]
+    cluster: Ints
+    measured: NDArray[np.bool_]
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"Assigned({self.treated.size} units)"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutcomeRows:
     """One outcome of a trial, measured rows only; arrays of shape (n,).
 
@@ -23,17 +51,24 @@ class OutcomeRows:
         name: As declared in `[roi.outcomes]`.
         declared: Its declaration.
         value, weight: The value, and its weight (above 0; 1 where none is declared).
-        treated: Assigned to the treated arm.
-        received: 1 took part, 0 did not, nan not recorded; None where it is recorded for nobody. In the
-            control arm, missing is 0.
+        treated: Assigned to the treated arm; in the design "participation": took part.
+        received: 1 took part, 0 did not, nan not recorded; None where it is recorded for nobody in the
+            treated arm. In the control arm, missing is 0.
         unit: Code of the unit; the same code is the same unit in every outcome of the frame.
-        cluster: Code of what was assigned as a whole; the unit's own where it was assigned alone.
+        cluster: Code of what was assigned as a whole, the same in every outcome of the frame; the unit's own
+            where it was assigned alone.
         block: Code of the block of the lots; None: one block.
-        X: Covariates adjusted for, centred at their weighted mean, shape (n, p); p may be 0.
+        X: Covariates adjusted for, centred at their weighted mean, shape (n, p); p may be 0. Where lots were
+            drawn in blocks, a column for each block but one.
         covariates: Their names, p of them.
         binary: Every value is 0 or 1.
-        n_assigned: Units in the outcome's source by arm, (control, treated), measured or not.
+        n_assigned: Units by arm, (control, treated), measured or not: those that occur in this outcome or in
+            one that shares units with it.
         n_left_out: Rows left out because a covariate is missing, or the weight is missing or 0.
+        left_out: Reason in words → what did not enter.
+        assigned: The units behind `n_assigned`, for whether the arms were measured alike.
+        background: Every covariate of the study known before the programme, adjusted for or not, shape
+            (n, q), nan where unknown; with the labels of its columns.
     """
 
     name: str
@@ -50,6 +85,10 @@ class OutcomeRows:
     binary: bool
     n_assigned: tuple[int, int]
     n_left_out: int
+    left_out: dict[str, LeftOut] = field(default_factory=dict)
+    assigned: Assigned | None = None
+    background: Floats | None = None
+    background_labels: tuple[str, ...] = ()
 
     @property
     def n_units(self) -> tuple[int, int]:
@@ -94,15 +133,19 @@ class RoiFrame:
     Attributes:
         section: `[roi]`.
         outcomes: Name → rows, in the order declared.
-        has_control: Whether anybody was assigned to the control arm.
+        has_control: Whether anybody was assigned to the control arm; False for designs without lots.
         costs: The cost ledger; () where nothing is known about costs.
         currency: Reporting currency; "" without `[money]`.
         money_rates: Currency → factor to the reporting currency at the programme's start.
-        n_offered: Units assigned to the treated arm, over all outcomes.
+        n_offered: Units assigned to the treated arm. Outcomes that share no unit (files that can't be joined)
+            are about the same people, so the largest of them counts.
         population: Who it is about, in words.
         min_group_size: People a described group needs.
         seed: The study's.
         in_full: Published microdata.
+        assigned_by, assigned_level: What the table programmes says of the programme; () where it is silent.
+        start: First day of the programme, where known.
+        negative_controls: Outcomes of the frame that the programme can't have changed.
     """
 
     section: Roi
@@ -116,6 +159,10 @@ class RoiFrame:
     min_group_size: int
     seed: int
     in_full: bool
+    assigned_by: tuple[str, ...] = ()
+    assigned_level: tuple[str, ...] = ()
+    start: dt.date | None = None
+    negative_controls: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Shapes only."""
@@ -140,7 +187,9 @@ class Effect:
         n_clusters: None where every row is assigned alone.
         randomisation_p: p of the randomisation test; None where it was not run.
         first_stage: F of the first stage (compliers only).
-        influence: Of each row's unit on the estimate: cluster code → sum; used for joint errors, never shown.
+        n_parameters: Coefficients of its regression.
+        influence: Cluster codes, increasing, and the influence of each on the estimate; the squares sum to
+            the variance. For joint errors, never shown.
     """
 
     outcome: str
@@ -163,7 +212,7 @@ class Effect:
     n_parameters: int = 2
     randomisation_p: float | None = None
     first_stage: float | None = None
-    influence: dict[int, float] | None = None
+    influence: tuple[Ints, Floats] | None = None
 
     def __repr__(self) -> str:
         """What it is; its values have not passed the gate."""

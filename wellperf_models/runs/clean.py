@@ -16,8 +16,10 @@ _ADDRESS = re.compile(r"\b0x[0-9a-f]{6,16}\b")
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
 _CELL_LINE = re.compile(r"Cell In\[\d+\], line (\d+)")
 _LINE = re.compile(r"line (\d+)")
+# the question can't be answered by these data: that is a finding, not a fault of the run
+_ANSWERS_IN_THEMSELVES = frozenset({"DesignError", "ConvergenceError"})
 # what the package says of shapes: ordinary at the end of a cell, but its row counts passed no gate
-_SHAPES = ("Tables(", "TurnoverFrame(")
+_SHAPES = ("Tables(", "TurnoverFrame(", "BurnoutFrame(", "RoiFrame(")
 
 
 def clean_notebook(
@@ -78,6 +80,18 @@ def find_error(content: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, 
             if output["output_type"] == "error":
                 return number, cell, output
     return None
+
+
+def why_stopped(content: dict[str, Any]) -> str:
+    """Why these data can't answer the rest of a notebook, in its own words; empty where it ran to its end.
+
+    Args:
+        content: The notebook, cleaned; one that failed otherwise did not stop.
+    """
+    found = find_error(content)
+    if found is None or found[2]["ename"] not in _ANSWERS_IN_THEMSELVES:
+        return ""
+    return error_text(found[2]).partition(": ")[2]
 
 
 def failing_line(cell: dict[str, Any], error: dict[str, Any]) -> str:

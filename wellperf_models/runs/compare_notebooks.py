@@ -11,7 +11,7 @@ from typing import Any
 
 from wellperf_models.disclosure.read import read
 from wellperf_models.disclosure.released import MIME_TYPE
-from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE, Line, Summary
+from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE, Summary
 from wellperf_models.report.bundle import released_of
 from wellperf_models.runs.clean import INJECTED_TAG
 from wellperf_models.runs.compare import Drift, compare_released, compare_text
@@ -154,7 +154,7 @@ def _display(data: Mapping[str, Any]) -> dict[str, str]:
         if MIME_TYPE in data:
             shown = read(data[MIME_TYPE])
         elif SUMMARY_MIME_TYPE in data:
-            shown = Summary(lines=tuple(Line(**line) for line in data[SUMMARY_MIME_TYPE]["lines"]))
+            shown = Summary.from_dict(data[SUMMARY_MIME_TYPE])
         else:
             return {}
         return {"text/html": shown._repr_html_(), "text/plain": repr(shown)}

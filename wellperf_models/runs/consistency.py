@@ -6,14 +6,18 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from wellperf_models.disclosure.read import HASHES_FILE
-from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE
-from wellperf_models.errors import RunError
+from wellperf_models.disclosure.read import HASHES_FILE, read
+from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE, Line
+from wellperf_models.errors import DisclosureError, RunError
 from wellperf_models.report.bundle import build_bundle, build_results, to_json
+from wellperf_models.runs.bundles import bundle_of
+from wellperf_models.runs.clean import why_stopped
 from wellperf_models.runs.compare import Drift
+from wellperf_models.runs.ending import Ending, Lack
 from wellperf_models.runs.notebooks import Notebook
 from wellperf_models.runs.publish import PackContent, render_pages
 
@@ -45,16 +49,23 @@ def check_bundles(
     notebooks: Sequence[Notebook],
     executed: Mapping[str, Any],
     results: Mapping[str, Any] | None,
+    missing: Mapping[str, Lack],
 ) -> list[Drift]:
     """Bundles, their hashes, summaries and `results.json`, against the pack's own notebooks.
 
     Args:
         folder: The pack.
-        notebooks: Those that ran.
-        executed: By name, from `read_notebooks`; where one is missing, what needs all is not judged.
+        notebooks: All of the pack.
+        executed: Those that ran, by name, from `read_notebooks`; where one is missing, what needs all is not
+            judged.
         results: The pack's.
+        missing: What of the study each lacks, by name.
     """
-    bundles = {n.name: build_bundle(n.name, executed[n.name]) for n in notebooks if n.name in executed}
+    bundles = {
+        n.name: bundle_of(n, executed.get(n.name), _ending(executed.get(n.name), missing[n.name]))
+        for n in notebooks
+        if n.name in executed or missing[n.name]
+    }
     drifts: list[Drift] = []
     for name, bundle in bundles.items():
         drifts += _same(folder, f"bundles/{name}.json", _as_json(bundle))
@@ -63,9 +74,9 @@ def check_bundles(
     texts = {f"{name}.json": _as_json(bundle) for name, bundle in bundles.items()}
     hashes = {f: hashlib.sha256(t.encode()).hexdigest() for f, t in texts.items()}
     drifts += _same(folder, f"bundles/{HASHES_FILE}", to_json(hashes))
-    answers = {e["id"]: e for b in bundles.values() for e in b["evidence"]}
     for notebook in notebooks:
-        drifts += _summaries(f"notebooks/{notebook.stem}.ipynb", executed[notebook.name], answers)
+        if notebook.name in executed:
+            drifts += _summaries(f"notebooks/{notebook.stem}.ipynb", executed[notebook.name], bundles)
     if results is not None:
         try:
             study, provenance = str(results["study"]), results["provenance"]
@@ -102,16 +113,44 @@ def check_pages(folder: Path, content: PackContent, *, same: bool) -> tuple[list
     return [], [f"pages could not be compared byte for byte (other code or environment): {files}"]
 
 
-def _summaries(file: str, notebook: Mapping[str, Any], answers: Mapping[str, Any]) -> Iterator[Drift]:
-    """A summary says what the answers say."""
+def _ending(executed: dict[str, Any] | None, lack: Lack) -> Ending:
+    """How a notebook of the pack ended, by what it holds itself."""
+    return Ending(lack=lack, stopped="" if executed is None else why_stopped(executed))
+
+
+def _summaries(
+    file: str, notebook: Mapping[str, Any], bundles: Mapping[str, Mapping[str, Any]]
+) -> Iterator[Drift]:
+    """A summary says what the answers say, and how their notebooks ended."""
+    answers = {e["id"]: e for bundle in bundles.values() for e in bundle["evidence"]}
     for cell in notebook["cells"]:
         for output in cell.get("outputs", []):
-            for line in output.get("data", {}).get(SUMMARY_MIME_TYPE, {}).get("lines", []):
-                answer = answers.get(line.get("evidence_id"), {})
-                for key in ("question", "answer", "limits"):
-                    if line.get(key) != answer.get(key):
+            for group in output.get("data", {}).get(SUMMARY_MIME_TYPE, {}).get("groups", []):
+                told = bundles.get(group.get("notebook"), {})
+                # answers gathered without a notebook bear no title
+                for key in ("title", "state", "note") if group.get("notebook") else ():
+                    yield from _told(file, f"summary of {group.get('notebook')}: {key}", key, group, told)
+                for line in group.get("lines", []):
+                    expected = _line_of(answers.get(line.get("evidence_id")))
+                    for key in expected or line:
                         name = f"summary of {line.get('evidence_id')}: {key}"
-                        yield _drift(file, name, str(line.get(key)), str(answer.get(key)))
+                        yield from _told(file, name, key, line, expected)
+
+
+def _line_of(answer: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What a summary says of an answer, as JSON; empty where there is none, or it is damaged."""
+    try:
+        line: dict[str, Any] = json.loads(json.dumps(asdict(Line.of(read(answer or {})))))
+    except (DisclosureError, ValueError):
+        return {}
+    return line
+
+
+def _told(
+    file: str, name: str, key: str, said: Mapping[str, Any], expected: Mapping[str, Any]
+) -> Iterator[Drift]:
+    if said.get(key) != expected.get(key):
+        yield _drift(file, name, str(said.get(key)), str(expected.get(key)))
 
 
 def _same(folder: Path, file: str, expected: str) -> Iterator[Drift]:

@@ -17,6 +17,8 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from wellperf_models.errors import RunError
+from wellperf_models.runs.bundles import write_bundle, write_hashes
+from wellperf_models.runs.ending import Ending, Lack, lack_of
 from wellperf_models.runs.identity import code_sha256, identify_run
 from wellperf_models.runs.job import Job, Outcome
 from wellperf_models.runs.notebooks import Notebook, find_notebooks, select_notebooks
@@ -27,7 +29,6 @@ from wellperf_models.runs.publish import (
     publish_folder,
     require_free,
     staging_folder,
-    write_bundle,
     write_pack,
 )
 from wellperf_models.runs.workers import run_jobs, worker_environment
@@ -76,13 +77,13 @@ class Plan:
     Attributes:
         study: The study.
         notebooks: Those chosen, in pack order.
-        missing: Notebook name → its tables that the study lacks.
+        missing: Notebook name → what it needs and the study lacks.
         parameters: Notebook name → values beyond the defaults; paths are absolute.
     """
 
     study: Study
     notebooks: tuple[Notebook, ...]
-    missing: Mapping[str, tuple[str, ...]]
+    missing: Mapping[str, Lack]
     parameters: Mapping[str, Mapping[str, Value]]
 
 
@@ -121,7 +122,7 @@ def run_study(
     plan = Plan(
         study=study,
         notebooks=chosen,
-        missing={n.name: tuple(t for t in n.meta.tables if t not in study.tables) for n in chosen},
+        missing={n.name: lack_of(n, study) for n in chosen},
         parameters=resolve_parameters(
             chosen,
             study_values=study.notebooks,
@@ -150,8 +151,7 @@ def run_study(
             provenance=dataclasses.asdict(provenance),
             code_sha256=code,
             notebooks=plan.notebooks,
-            missing=plan.missing,
-            stopped={name: o.stopped for name, o in outcomes.items() if o.stopped},
+            endings=endings_of(plan, outcomes),
             parameters=portable_parameters(plan, folder),
         )
         write_pack(folder, content)
@@ -161,7 +161,7 @@ def run_study(
         ok=True,
         pack=target,
         run_id=run_id,
-        notebooks={n.name: content.note_of(n.name) or "done" for n in chosen},
+        notebooks={n.name: content.endings[n.name].note or "done" for n in chosen},
         withheld=tuple(f"{name}, {text}" for name, o in outcomes.items() for text in o.withheld),
     )
 
@@ -193,7 +193,10 @@ def execute_plan(plan: Plan, folder: Path, work: Path, *, progress: bool | None 
     cwd = folder / "notebooks"
     cwd.mkdir()
     (folder / "bundles").mkdir()
-    write_bundle(folder, plan.notebooks, None)
+    for notebook in plan.notebooks:
+        if plan.missing[notebook.name]:
+            write_bundle(folder, notebook, Ending(lack=plan.missing[notebook.name]))
+    write_hashes(folder, plan.notebooks)
     (work / "claims").mkdir(mode=0o700)
     jobs = {n.name: _job(n, plan, folder, work) for n in plan.notebooks if not plan.missing[n.name]}
     by_name = {n.name: n for n in plan.notebooks}
@@ -201,7 +204,8 @@ def execute_plan(plan: Plan, folder: Path, work: Path, *, progress: bool | None 
 
         def done(name: str, outcome: Outcome) -> None:
             if outcome.ok:
-                write_bundle(folder, plan.notebooks, by_name[name])
+                write_bundle(folder, by_name[name], Ending(stopped=outcome.stopped))
+                write_hashes(folder, plan.notebooks)
             tick(name)
 
         return run_jobs(
@@ -211,6 +215,16 @@ def execute_plan(plan: Plan, folder: Path, work: Path, *, progress: bool | None 
             work=work,
             done=done,
         )
+
+
+def endings_of(plan: Plan, outcomes: Mapping[str, Outcome]) -> dict[str, Ending]:
+    """How each notebook of a plan ended, by name."""
+    return {
+        n.name: Ending(
+            lack=plan.missing[n.name], stopped=outcomes[n.name].stopped if n.name in outcomes else ""
+        )
+        for n in plan.notebooks
+    }
 
 
 def portable_parameters(plan: Plan, base: Path) -> dict[str, dict[str, Value]]:

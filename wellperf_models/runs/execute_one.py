@@ -13,12 +13,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from wellperf_models.runs.clean import clean_notebook, error_text, failing_line, find_error
+from wellperf_models.runs.clean import clean_notebook, error_text, failing_line, find_error, why_stopped
 from wellperf_models.runs.job import Job, Outcome
 
 _KERNEL = "python3"
-# the question can't be answered by these data: that is a finding, not a fault of the run
-_ANSWERS_IN_THEMSELVES = frozenset({"DesignError", "ConvergenceError"})
 # AF_UNIX names are short: 104 bytes on macOS, 108 on Linux
 _LONGEST_SOCKET = 100
 
@@ -122,8 +120,8 @@ def _finish(job: Job, source: dict[str, Any], executed: dict[str, Any], died: st
     if found is None:
         return Outcome(ok=not died, error=died, withheld=withheld)
     number, cell, error = found
-    if error["ename"] in _ANSWERS_IN_THEMSELVES and not died:
-        return Outcome(ok=True, stopped=error_text(error).partition(": ")[2], withheld=withheld)
+    if (stopped := why_stopped(clean)) and not died:
+        return Outcome(ok=True, stopped=stopped, withheld=withheld)
     return Outcome(
         ok=False, cell=number, error=f"`{failing_line(cell, error)}`: {error_text(error)}", withheld=withheld
     )

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from wellperf_models.errors import RunError
+from wellperf_models.study import Study
 from wellperf_models.study.base import Section
 
 _FILE_NAME = re.compile(r"^(?P<number>\d\d)_(?P<name>[a-z][a-z0-9_]*)\.ipynb$")
@@ -59,14 +60,24 @@ class NotebookMeta(Section):
     Attributes:
         title: What a reader sees.
         tables: Tables without which it isn't run.
+        sections: Sections of the study file without which it isn't run, such as "roi".
         needs: Notebooks that run before it.
         parameters: What it takes; always `study`, and `bundles` where it composes others.
     """
 
     title: Annotated[str, Field(min_length=1)]
     tables: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     parameters: dict[str, ParameterSpec]
+
+    @field_validator("sections")
+    @classmethod
+    def _known_sections(cls, sections: tuple[str, ...]) -> tuple[str, ...]:
+        for name in sections:
+            if name not in Study.model_fields:
+                raise ValueError(f"a study file has no section {name!r}{suggest(name, Study.model_fields)}")
+        return sections
 
     @field_validator("parameters")
     @classmethod
@@ -154,7 +165,7 @@ def read_notebook(path: Path) -> Notebook:
         raise RunError(
             "A notebook declares nothing.",
             where=f"{path.name}: metadata",
-            expected='"wellperf": {"title", "tables", "needs", "parameters"}',
+            expected='"wellperf": {"title", "tables", "sections", "needs", "parameters"}',
         )
     try:
         meta = NotebookMeta.model_validate(metadata["wellperf"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 import json
 import os
 import secrets
@@ -15,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from wellperf_models.disclosure.read import HASHES_FILE
 from wellperf_models.errors import RunError
-from wellperf_models.report.bundle import build_bundle, build_results, to_json
+from wellperf_models.report.bundle import build_results, to_json
 from wellperf_models.report.html import render_index, render_page
-from wellperf_models.report.page import PackInfo, Page, State
+from wellperf_models.report.page import PackInfo, Page
+from wellperf_models.runs.bundles import sha256_of, write_text
+from wellperf_models.runs.ending import Ending
 from wellperf_models.runs.notebooks import Notebook
 
 MANIFEST: Final = "manifest.json"
@@ -38,8 +38,7 @@ class PackContent:
         provenance: Of the run, as a dictionary.
         code_sha256: Of package and notebooks.
         notebooks: In pack order.
-        missing: Notebook name → tables it lacks.
-        stopped: Notebook name → why it stopped, where the data could not answer the rest.
+        endings: Notebook name → how it ended.
         parameters: Notebook name → values beyond the defaults, paths relative to the pack.
     """
 
@@ -49,35 +48,8 @@ class PackContent:
     provenance: Mapping[str, Any]
     code_sha256: str
     notebooks: Sequence[Notebook]
-    missing: Mapping[str, Sequence[str]]
-    stopped: Mapping[str, str]
+    endings: Mapping[str, Ending]
     parameters: Mapping[str, Mapping[str, Any]]
-
-    def note_of(self, name: str) -> str:
-        """Why a notebook was not run, or not to its end; empty where it was."""
-        return not_run(self.missing[name]) or stopped(self.stopped.get(name, ""))
-
-
-def write_bundle(folder: Path, notebooks: Sequence[Notebook], ended: Notebook | None) -> None:
-    """Writes the bundle of a notebook that ended, and the hashes of all bundles so far.
-
-    A notebook that composes others reads only bundles whose hash stands there.
-
-    Args:
-        folder: The pack in the making.
-        notebooks: All of the run; their order is the order of the hashes.
-        ended: The notebook; None writes the (empty) hashes alone.
-    """
-    if ended is not None:
-        notebook = json.loads((folder / "notebooks" / f"{ended.stem}.ipynb").read_bytes())
-        _write(folder / "bundles" / f"{ended.name}.json", to_json(build_bundle(ended.name, notebook)))
-    files = [f"{n.name}.json" for n in notebooks]
-    present = {f: _sha256(folder / "bundles" / f) for f in files if (folder / "bundles" / f).is_file()}
-    hashes = folder / "bundles" / HASHES_FILE
-    partial = hashes.with_suffix(_ENDING)
-    _write(partial, to_json(present))
-    # another notebook may be reading it
-    os.replace(partial, hashes)
 
 
 def write_pack(folder: Path, content: PackContent) -> None:
@@ -86,16 +58,16 @@ def write_pack(folder: Path, content: PackContent) -> None:
     Raises:
         RunError: The data changed while the notebooks ran, or two answers share an id.
     """
-    done = [n for n in content.notebooks if not content.missing[n.name]]
+    done = [n for n in content.notebooks if not content.endings[n.name].lack]
     bundles = [json.loads((folder / "bundles" / f"{n.name}.json").read_bytes()) for n in done]
     for bundle in bundles:
         _require_same_data(bundle, content.provenance)
     results = build_results(content.provenance["study"], content.provenance, bundles)
-    _write(folder / "results.json", to_json(results))
+    write_text(folder / "results.json", to_json(results))
     pages = [_page(folder, n, content) for n in content.notebooks]
     for file, text in _render(pages, content).items():
-        _write(folder / file, text)
-    _write(folder / MANIFEST, to_json(_manifest(folder, content, pages)))
+        write_text(folder / file, text)
+    write_text(folder / MANIFEST, to_json(_manifest(folder, content, pages)))
 
 
 def render_pages(folder: Path, content: PackContent) -> dict[str, str]:
@@ -111,23 +83,6 @@ def _render(pages: Sequence[Page], content: PackContent) -> dict[str, str]:
     pack = PackInfo(title=content.title, run_id=content.run_id, provenance=content.provenance)
     rendered = {page.file: render_page(page, pages, pack) for page in pages}
     return {**rendered, "index.html": render_index(pages, pack)}
-
-
-def not_run(missing: Sequence[str]) -> str:
-    """Why a notebook was not run; empty where it was."""
-    if not missing:
-        return ""
-    return f"not run: needs {', '.join(missing)} ({'table' if len(missing) == 1 else 'tables'})"
-
-
-def stopped(why: str) -> str:
-    """That a notebook stopped where its question can't be answered; empty where it did not."""
-    return f"stopped: {' '.join(why.split())}" if why else ""
-
-
-def state_of(missing: Sequence[str], why_stopped: str) -> State:
-    """How a notebook ended."""
-    return "not run" if missing else "stopped" if why_stopped else "done"
 
 
 def _manifest(folder: Path, content: PackContent, pages: Sequence[Page]) -> dict[str, Any]:
@@ -152,7 +107,7 @@ def _manifest(folder: Path, content: PackContent, pages: Sequence[Page]) -> dict
 def hash_files(folder: Path) -> dict[str, str]:
     """Path below the folder → sha256, for every file but the manifest."""
     files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / MANIFEST)
-    return {p.relative_to(folder).as_posix(): _sha256(p) for p in files}
+    return {p.relative_to(folder).as_posix(): sha256_of(p) for p in files}
 
 
 def require_free(target: Path) -> None:
@@ -274,14 +229,16 @@ def _alive(process: int) -> bool:
 
 
 def _page(folder: Path, notebook: Notebook, content: PackContent) -> Page:
-    missing = content.missing[notebook.name]
-    executed = None if missing else json.loads((folder / "notebooks" / f"{notebook.stem}.ipynb").read_bytes())
+    ending = content.endings[notebook.name]
+    executed = (
+        None if ending.lack else json.loads((folder / "notebooks" / f"{notebook.stem}.ipynb").read_bytes())
+    )
     return Page(
         stem=notebook.stem,
         name=notebook.name,
         title=notebook.meta.title,
-        state=state_of(missing, content.stopped.get(notebook.name, "")),
-        note=content.note_of(notebook.name),
+        state=ending.state,
+        note=ending.note,
         notebook=executed,
         parameters=content.parameters.get(notebook.name, {}),
     )
@@ -297,11 +254,3 @@ def _require_same_data(bundle: Mapping[str, Any], provenance: Mapping[str, Any])
                     got=f"another {key}",
                     remedy="the study or its files changed during the run: run again",
                 )
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()

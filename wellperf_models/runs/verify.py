@@ -19,11 +19,13 @@ from wellperf_models.report.page import State
 from wellperf_models.runs.compare import Drift, compare_results, provenance_notes
 from wellperf_models.runs.compare_notebooks import NotebookComparison
 from wellperf_models.runs.consistency import check_bundles, check_pages, read_notebooks
+from wellperf_models.runs.ending import Ending, lack_of
 from wellperf_models.runs.execute import (
     NotebookFailed,
     Plan,
     check_data,
     end_cleanly,
+    endings_of,
     execute_plan,
     given_values,
     portable_parameters,
@@ -32,7 +34,7 @@ from wellperf_models.runs.execute import (
 from wellperf_models.runs.identity import code_sha256, identify_run
 from wellperf_models.runs.notebooks import Notebook, find_notebooks
 from wellperf_models.runs.parameters import Value, check_value
-from wellperf_models.runs.publish import MANIFEST, MANIFEST_SCHEMA, PackContent, hash_files, state_of
+from wellperf_models.runs.publish import MANIFEST, MANIFEST_SCHEMA, PackContent, hash_files
 from wellperf_models.study import Study, load_study
 
 _MOST_LINES = 40
@@ -133,8 +135,8 @@ def verify_pack(
                 where=f"{failed[0]}, cell {outcome.cell}",
                 got=outcome.error,
             )
-        stopped = {n: o.stopped for n, o in outcomes.items() if o.stopped}
-        drifts += _states(manifest, plan, stopped)
+        endings = endings_of(plan, outcomes)
+        drifts += _states(manifest, endings)
         done = [n for n in plan.notebooks if not plan.missing[n.name]]
         bundles = [json.loads((again / "bundles" / f"{n.name}.json").read_bytes()) for n in done]
         executed = {n.name: json.loads((again / "notebooks" / f"{n.stem}.ipynb").read_bytes()) for n in done}
@@ -148,7 +150,7 @@ def verify_pack(
     if manifest.code_sha256 != code:
         notes.append("the code (package or notebooks) is not the pack's")
     more, said = _whole_pack(folder, manifest, plan, expected, _Again(
-        provenance=got["provenance"], executed=executed, given=given, stopped=stopped, code=code
+        provenance=got["provenance"], executed=executed, given=given, endings=endings, code=code
     ))  # fmt: skip
     reported = {d.name for d in drifts if d.where == "files"}
     # a file that is not what the manifest says has been named
@@ -164,12 +166,12 @@ def verify_pack(
 
 @dataclass(frozen=True, kw_only=True)
 class _Again:
-    """The re-execution: its provenance and code; by notebook: executed, what it was given, why it stopped."""
+    """The re-execution: its provenance and code; by notebook: executed, what it was given, how it ended."""
 
     provenance: Mapping[str, Any]
     executed: Mapping[str, Any]
     given: Mapping[str, Mapping[str, Any]]
-    stopped: Mapping[str, str]
+    endings: Mapping[str, Ending]
     code: str
 
 
@@ -179,7 +181,7 @@ def _whole_pack(
     """Everything but the numbers of `results.json`: notebooks, bundles, pages."""
     done = [n for n in plan.notebooks if not plan.missing[n.name]]
     theirs, drifts = read_notebooks(folder, done)
-    drifts += check_bundles(folder, done, theirs, results)
+    drifts += check_bundles(folder, plan.notebooks, theirs, results, plan.missing)
     provenance = results.get("provenance") if results else None
     if not isinstance(provenance, dict):
         provenance = dict(again.provenance)
@@ -204,8 +206,7 @@ def _whole_pack(
         provenance=provenance,
         code_sha256=again.code,
         notebooks=plan.notebooks,
-        missing=plan.missing,
-        stopped=again.stopped,
+        endings=again.endings,
         parameters=manifest.parameters,
     )
     pages, said = check_pages(folder, content, same=same)
@@ -307,7 +308,7 @@ def _plan(folder: Path, manifest: Manifest, study: Study, notebooks_dir: Path | 
     return Plan(
         study=study,
         notebooks=chosen,
-        missing={n.name: tuple(t for t in n.meta.tables if t not in study.tables) for n in chosen},
+        missing={n.name: lack_of(n, study) for n in chosen},
         parameters={n.name: _parameters(n, manifest.parameters.get(n.name, {}), folder) for n in chosen},
     )
 
@@ -325,12 +326,12 @@ def _parameters(notebook: Notebook, given: Mapping[str, Value], folder: Path) ->
     return checked
 
 
-def _states(manifest: Manifest, plan: Plan, stopped: Mapping[str, str]) -> list[Drift]:
+def _states(manifest: Manifest, endings: Mapping[str, Ending]) -> list[Drift]:
     """Notebooks that ended otherwise than they did then."""
     return [
         Drift(where=e.name, name="state", expected=e.state, got=now, tolerance="equal")
         for e in manifest.notebooks
-        if e.state != (now := state_of(plan.missing[e.name], stopped.get(e.name, "")))
+        if e.state != (now := endings[e.name].state)
     ]
 
 

@@ -12,12 +12,15 @@ Unit = Literal["days", "weeks", "months", "years", "minutes", "hours", "fraction
 class Wide(Section):
     """Turns columns into rows: `columns` maps their header to the name it stands for.
 
+    A missing cell is a row with a missing value where the declared column may miss one (`outcomes.value`:
+    assigned, but not measured), and no row where it is required (`surveys.value`).
+
     Attributes:
         name: Declared column that takes the names (e.g. `measure`).
         value: Declared column that takes the values (e.g. `value`).
         columns: Their header → name.
         beside: Declared column → {name → their header}: what stands in another column of the same row for
-            each name, such as the weight of each outcome.
+            each name, such as the weight of each outcome. A name left out takes the column's default.
     """
 
     # headers and cells are compared as they stand: blanks at their ends count
@@ -42,7 +45,7 @@ class TableSource(Section):
 
     Attributes:
         part_of: The declared table this is a part of, where a table comes in several files; NAME is then a
-            name of your choice. Rows numbered by `row_id` are other units in each part.
+            name of your choice. Rows numbered by `row_id` are other units in each part ("NAME:1", …).
         path: File below one of the study's `data_dirs`. Exactly one of `path` and `query`.
         query: SQL, run on the database whose SQLAlchemy address is in the environment variable
             `address_env`; the address is never written in a study file.

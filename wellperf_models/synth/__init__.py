@@ -3,6 +3,7 @@
 from wellperf_models.synth.command import DEFAULT_SEED, simulate
 from wellperf_models.synth.definitions import DEFINITIONS
 from wellperf_models.synth.estimands import Truth, truth
+from wellperf_models.synth.forecast import auc_last_score
 from wellperf_models.synth.generate import SyntheticOrganisation, generate
 from wellperf_models.synth.million import write_million
 from wellperf_models.synth.presets import PRESETS
@@ -17,6 +18,7 @@ __all__ = [
     "SyntheticOrganisation",
     "Truth",
     "World",
+    "auc_last_score",
     "generate",
     "simulate",
     "truth",

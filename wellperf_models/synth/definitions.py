@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wellperf_models.synth.dynamics import CAUSES
+from wellperf_models.synth.forecast import CASE_AT, TEST_SHARE
 from wellperf_models.synth.tallies import CAP_HOURS, FOLLOW_UP_MONTHS
 
 HORIZONS_MONTHS = (12, 24, 36)
@@ -16,6 +17,10 @@ _LEVELS = _HAZARD + "; both as levels, 'not measured' one of them"
 _POLICY = (
     f"voluntary exits within {FOLLOW_UP_MONTHS} months averted per 100 people employed at the extract's "
     "start, simulated forward with feedback, by overtime "
+)
+_TRIAL = (
+    "large-sample target of intention to treat by the team held when the first third of the teams starts "
+    "(all others wait), as the difference between the arms less that of the same arms without a programme: "
 )
 _TENURE = ", at the exit rates by tenure of the extract's time"
 DEFINITIONS: dict[str, str] = {
@@ -36,6 +41,9 @@ DEFINITIONS: dict[str, str] = {
     },
     "exhaustion_mean": "mean of true exhaustion over person-months of the extract, points",
     "exhaustion_autocorrelation_one_wave": "correlation of exhaustion scores one wave apart, both answered",
+    "auc_last_score": "area under the curve of the last exhaustion score, however old, for a score of "
+    f"{CASE_AT:g} or more in a wave; answers of people who had answered before, in the newest waves that "
+    f"hold at least {TEST_SHARE:g} of them",
     "log_hazard_ratio_exhaustion_voluntary": _LINEAR + "point",
     "log_hazard_ratio_exhaustion_voluntary_per_sd": _LINEAR + "standard deviation over person-months",
     "log_hazard_ratio_overtime_voluntary": _LINEAR + "hour a month",
@@ -50,6 +58,14 @@ DEFINITIONS: dict[str, str] = {
     },
     "programme_effect_exhaustion_12_months": "mean exhaustion of the workforce after 12 months with the "
     "programme in every team minus in none, points",
+    "programme_effect_exhaustion_follow_up": _TRIAL + "score just before the second third of the teams "
+    "starts, points, given the score just before the first third did; those who answered both",
+    "programme_effect_exhaustion_follow_up_unadjusted": _TRIAL + "score just before the second third of the "
+    "teams starts, points; those who answered it",
+    "programme_effect_absence_days_a_year": _TRIAL + "working days of absences that began between the two "
+    "starts, by year employed between them; leavers count with the time until they left",
+    "programme_effect_left_voluntarily": _TRIAL
+    + "share of people who left voluntarily between the two starts",
     "programme_effect_voluntary_exits_per_100_person_years": "voluntary exits per 100 person-years in those "
     "12 months with the programme in every team minus in none",
     "overtime_minus_5_weekly_hours_voluntary_exits_averted_per_100": _POLICY

@@ -13,8 +13,10 @@ import numpy as np
 from wellperf_models.errors import DesignError
 from wellperf_models.synth.definitions import DEFINITIONS, HORIZONS_MONTHS
 from wellperf_models.synth.dynamics import CAUSES
+from wellperf_models.synth.forecast import auc_of
 from wellperf_models.synth.large_sample import fit_levels, fit_slopes
 from wellperf_models.synth.tallies import FOLLOW_UP_MONTHS, LONGEST_MONTHS, Tally, tally_block
+from wellperf_models.synth.trial import trial_effects
 from wellperf_models.synth.world import World
 
 A_MILLION = 1_000_000
@@ -152,6 +154,8 @@ def _estimands(sums: Tally) -> dict[str, float]:
         "exhaustion_autocorrelation_one_wave": float(
             (xy - xs * ys / n) / np.sqrt((xx - xs * xs / n) * (yy - ys * ys / n))
         ),
+        "auc_last_score": auc_of(sums["forecasts"]),
+        **trial_effects({k.removeprefix("trial."): v for k, v in sums.items() if k.startswith("trial.")}),
         **fit_slopes(sums["at_risk"], sums["events"]),
         **fit_levels(sums["at_risk"], sums["events"]),
         "programme_effect_exhaustion_12_months": _difference(sums, "programme", "exhaustion"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -130,13 +131,33 @@ def surveys_of(path: Path, month: int) -> pl.DataFrame:
     )
 
 
-def build_absences(path: Path) -> pl.DataFrame:
-    """At most one absence begins per person and month, none during another or outside employment."""
+@dataclass(frozen=True, kw_only=True)
+class Absences:
+    """Absences of one block; arrays over absences, in order of their month.
+
+    Attributes:
+        person: Number in the register. start: Days since 1970.
+        cause: Place in ABSENCE_CAUSES. days: Working days.
+    """
+
+    person: Ints
+    start: Ints
+    cause: Ints
+    days: Ints
+
+
+def absences_of(path: Path, before: int | None = None) -> Absences:
+    """At most one absence begins per person and month, none during another or outside employment.
+
+    Args:
+        path: The lived months.
+        before: Only those of months before this one; None: all.
+    """
     world, register = path.world, path.register
     last_day = np.minimum(register.end_day, path.first_day[-1] - 1)
     busy_until = np.full(len(register.hire_day), -1)
     found: list[tuple[Ints, Ints, Ints, Ints]] = []
-    for month in range(world.months):
+    for month in range(world.months if before is None else before):
         person = path.person[month]
         rng = path.streams.of(Mechanism.ABSENCE, month)
         u, which, when, length = rng.random((4, len(person)))
@@ -154,14 +175,22 @@ def build_absences(path: Path) -> pl.DataFrame:
         days = np.maximum(1, np.minimum(days, np.ceil((until - begin + 1) / 1.4).astype(np.int64)))
         busy_until[who] = until
         found.append((who, begin, cause, days))
-    who, begin, cause, days = (np.concatenate(parts) for parts in zip(*found, strict=True))
-    order = np.lexsort((begin, who))
+    # nothing before the first month
+    parts = zip(*found, strict=True) if found else [(np.zeros(0, dtype=np.int64),)] * 4
+    who, begin, cause, days = (np.concatenate(part) for part in parts)
+    return Absences(person=who, start=begin, cause=cause, days=days)
+
+
+def build_absences(path: Path) -> pl.DataFrame:
+    """One row per absence, by person and day."""
+    found = absences_of(path)
+    order = np.lexsort((found.start, found.person))
     return pl.DataFrame(
         {
-            "employee_id": ids(path).gather(who[order].astype(np.uint32)),
-            "start": dates(begin[order]),
-            "cause": pick(ABSENCE_CAUSES, cause[order]),
-            "days": days[order].astype(np.float64),
+            "employee_id": ids(path).gather(found.person[order].astype(np.uint32)),
+            "start": dates(found.start[order]),
+            "cause": pick(ABSENCE_CAUSES, found.cause[order]),
+            "days": found.days[order].astype(np.float64),
         }
     )
 

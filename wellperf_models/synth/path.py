@@ -124,9 +124,16 @@ def live_block(world: World, seed: int, block: int, posts: int) -> Path:
     return record(world, *begin(world, seed, block, posts))
 
 
-def record(world: World, structure: Structure, streams: Streams, state: State) -> Path:
-    """Lives the extract from its first month, the programme as the world rolls it out. Changes `state`."""
-    policy, posts = Policy(), len(state.team)
+def record(
+    world: World, structure: Structure, streams: Streams, state: State, policy: Policy | None = None
+) -> Path:
+    """Lives the extract from its first month. Changes `state`.
+
+    Args:
+        world, structure, streams, state: From `begin`.
+        policy: None: the programme as the world rolls it out.
+    """
+    policy, posts = policy or Policy(), len(state.team)
     dynamics.roll_out(world, structure, streams, state, policy)
     shape = (world.months, posts)
     ints = {

@@ -8,13 +8,16 @@ import numpy as np
 import polars as pl
 
 from wellperf_models.synth.dynamics import NEVER
-from wellperf_models.synth.measures import answered, scores_of
 from wellperf_models.synth.path import Path
 from wellperf_models.synth.staffing import dates, ids, pick
 from wellperf_models.synth.structure import team_names
+from wellperf_models.synth.trial import ARMS, measure_trial
 from wellperf_models.synth.world import World
 
 CURRENCY = "EUR"
+_OUTCOMES = (
+    "unit_type", "unit_id", "period", "name", "value", "weight", "arm", "received", "cluster", "block"
+)  # fmt: skip
 
 
 def build_programmes(path: Path) -> pl.DataFrame:
@@ -55,30 +58,43 @@ def build_costs(world: World, teams_started: dict[dt.date, int]) -> pl.DataFrame
 
 
 def build_outcomes(path: Path) -> pl.DataFrame:
-    """Exhaustion of who answered just before the first teams start and just before the second third does.
+    """Everybody employed when the first third of the teams starts, followed until the second third does.
 
-    Arms are those assigned by the team held at the first date: intention to treat.
+    Arm and cluster are those of the team held on that day: intention to treat. Who did not answer, left or
+    did not agree to a record keeps the row, without a value, so that who is missing can be counted by arm.
+    Days of absence are days a year, weighted by the share of that time in which they could be seen.
     """
-    first, second = path.world.programme_starts
-    arm = np.where(path.starts == first, 0, 1)[path.team[first]]
-    person = path.person[first]
-    parts = []
-    for name, month in (("exhaustion_before", first), ("exhaustion_follow_up", second)):
-        same = (path.person[month] == person) & path.consented("surveys", person, path.first_day[month])
-        posts = np.flatnonzero(same & answered(path, month))
-        n = len(posts)
-        day = np.datetime64(int(path.first_day[month]), "D")
-        parts.append(
-            pl.DataFrame(
-                {
-                    "unit_type": pl.repeat("person", n, dtype=pl.String, eager=True),
-                    "unit_id": ids(path).gather(person[posts].astype(np.uint32)),
-                    "period": pl.repeat(str(day), n, dtype=pl.String, eager=True),
-                    "name": pl.repeat(name, n, dtype=pl.String, eager=True),
-                    "value": scores_of(path, month)["exhaustion"][posts],
-                    "weight": np.ones(n),
-                    "arm": pick(("programme", "waiting"), arm[posts]),
-                }
-            )
+    world = path.world
+    first, second = (int(path.first_day[month]) for month in world.programme_starts)
+    trial = measure_trial(path)
+    whole = np.ones(len(trial.person))
+    begin, follow_up, last = (str(np.datetime64(day, "D")) for day in (first, second, second - 1))
+    between = f"{begin} to {last}" if second > first else begin
+    outcomes = {
+        "exhaustion_before": (begin, trial.before, whole),
+        "exhaustion_follow_up": (follow_up, trial.follow_up, whole),
+        "absence_days": (between, trial.absence_days, trial.share),
+        "left_voluntarily": (between, trial.left, whole),
+    }
+    # lots are drawn in each block of a large organisation by itself
+    block = f"B{path.structure.block:02d}" if world.people > world.block_people else None
+    people = pl.DataFrame(
+        {
+            "unit_type": pl.repeat("person", len(whole), dtype=pl.String, eager=True),
+            "unit_id": ids(path).gather(trial.person.astype(np.uint32)),
+            "arm": pick(ARMS, trial.waiting.astype(np.int64)),
+            "received": pick(("no", "yes"), trial.received.astype(np.int64)),
+            "cluster": pick(team_names(path.structure), trial.team),
+            "block": pl.repeat(block, len(whole), dtype=pl.String, eager=True),
+        }
+    )
+    parts = [
+        people.with_columns(
+            pl.lit(period).alias("period"),
+            pl.lit(name).alias("name"),
+            pl.Series("value", np.round(value, 4)).fill_nan(None),
+            pl.Series("weight", np.round(weight, 4)),
         )
-    return pl.concat(parts).sort("unit_id", "name")
+        for name, (period, value, weight) in outcomes.items()
+    ]
+    return pl.concat(parts).select(_OUTCOMES).sort("unit_id", "name")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wellperf_models.synth.forecast import CASE_AT, TEST_SHARE
 from wellperf_models.synth.large_sample import BAND_EDGES, EXHAUSTION_CUTS, OVERTIME_CUTS
 from wellperf_models.synth.measures import MEASURES
 from wellperf_models.synth.programmes import CURRENCY
 from wellperf_models.synth.world import World
 
 # which tables are written as CSV; the long ones are Parquet
-SMALL = ("people", "assignments", "spells", "absences", "outcomes", "programmes", "costs")
+SMALL = ("people", "assignments", "spells", "absences", "programmes", "costs")
 
 _MEASURE_FACTS = {
     "exhaustion": ("worse", "psychological", "Exhaustion", "in the form of MBI-GS"),
@@ -82,6 +83,24 @@ folds = 5
 repeats = 2
 group_by = "person"
 
+"""
+
+_BURNOUT = """\
+# ---- what can be foreseen of exhaustion: the last score alone, and with what the work was like before
+[burnout]
+outcome = "exhaustion"        # a scale of [measures]
+case_at = {case_at}                 # a case scores this or worse: the middle of the scale
+test_share = {test_share:g}              # about this share of the answers, the newest, is kept for scoring
+group_by = "department"
+cluster = "team"              # errors: people of a team share a manager
+
+[burnout.models.workload]
+covariates = ["overtime_hours", "manager_contacts", "job_family"]
+label = "Last score and work situation"
+
+"""
+
+_DISCLOSURE = """\
 # ---- the gate can be made stricter here, never laxer than 5
 [disclosure]
 min_group_size = 10
@@ -94,6 +113,71 @@ _MONEY = """\
 [money]
 reporting_currency = "{currency}"
 """
+
+_ROI = """\
+
+# ---- what a programme changed, and what that is worth; all of it is declared before an outcome is read
+[roi]
+programme = "{programme}"    # as in the tables programmes and costs
+label = "Workload coaching"
+design = "{design}"{comment}
+level = "team"                     # what was assigned as a whole; errors are at this level
+treated = "programme"              # arms in the table outcomes: teams that started first,
+control = "waiting"                # and those that waited
+
+# the first outcome measured after the start is the primary one
+[roi.outcomes.exhaustion_follow_up]
+label = "Exhaustion after a year"
+unit = "points"
+higher_is = "worse"
+adjust_for = ["exhaustion_before"]
+
+# measured before: may be adjusted for, and a difference in it is a sign of a broken comparison
+[roi.outcomes.exhaustion_before]
+label = "Exhaustion before"
+unit = "points"
+higher_is = "worse"
+timing = "before"
+
+[roi.outcomes.absence_days]
+label = "Days of absence"
+unit = "days a year"
+higher_is = "worse"
+
+[roi.outcomes.absence_days.value]
+channel = "absence"                # one outcome a channel, or money would be counted twice
+amount = 250.0                     # of one day
+spread = 0.2                       # standard deviation of its logarithm: what is not known about it
+currency = "{currency}"
+source = "what a working day costs elsewhere: 45,000 a year and 22 % on top, by 220 days"
+tier = "transported"               # measured here, transported from elsewhere, or asserted
+
+[roi.outcomes.left_voluntarily]
+label = "Left voluntarily within the year"
+unit = "share of people"
+higher_is = "worse"
+
+[roi.outcomes.left_voluntarily.value]
+channel = "turnover"
+amount = 9450.0                    # of one exit: .21 of a yearly pay of 45,000
+spread = 0.6
+currency = "{currency}"
+source = "Boushey and Glynn (2012), median cost of replacing an employee: .21 of yearly pay"
+tier = "transported"
+
+[roi.decision]
+discount_rate = 0.03               # a year; there is no default
+perspective = "employer"
+horizon_years = 3
+programme_years = 1
+fade_out = 0.3                     # share of the effect lost from each year to the next
+correlation = 0.0                  # between the estimates of different outcomes
+"""
+
+_DESIGNS = {
+    "randomised": ("randomised", "              # lots were drawn among the teams"),
+    "self_selected": ("participation", "           # teams asked for it: a contrast, never an effect"),
+}
 
 
 def file_of(table: str) -> str:
@@ -129,8 +213,12 @@ def study_text(world: World, seed: int, tables: Iterable[str], *, all_parquet: b
     text += _COVARIATES.format(
         exhaustion=list(EXHAUSTION_CUTS), overtime=list(OVERTIME_CUTS), edges=[float(e) for e in BAND_EDGES]
     )
+    text += _BURNOUT.format(case_at=CASE_AT, test_share=TEST_SHARE) + _DISCLOSURE
     if "costs" in names:
         text += _MONEY.format(currency=CURRENCY)
+    if {"outcomes", "costs"} <= set(names):
+        design, comment = _DESIGNS[world.programme_assignment]
+        text += _ROI.format(programme=world.programme, design=design, comment=comment, currency=CURRENCY)
     return text
 
 

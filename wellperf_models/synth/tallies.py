@@ -10,11 +10,13 @@ import numpy as np
 from wellperf_models.synth import dynamics
 from wellperf_models.synth.appraisal import cycles, manager_scores
 from wellperf_models.synth.dynamics import CAUSES, Policy, State
+from wellperf_models.synth.forecast import count_forecasts
 from wellperf_models.synth.large_sample import count_cells, tenure_steps
 from wellperf_models.synth.measures import answered, scores_of
 from wellperf_models.synth.path import Path, begin, record
 from wellperf_models.synth.streams import Streams
 from wellperf_models.synth.structure import Structure
+from wellperf_models.synth.trial import tally_trial
 from wellperf_models.synth.world import World
 
 LONGEST_MONTHS = 36
@@ -40,11 +42,13 @@ def tally_block(world: World, seed: int, block: int, posts: int) -> Tally:
             f"{name}.{key}": value
             for key, value in _arm(world, structure, streams, state.copy(), policy).items()
         }
+    without = record(world, structure, streams, state.copy(), POLICIES["none"])
     path = record(world, structure, streams, state)
     cells = count_cells(path)
     return (
         sums
-        | {"at_risk": cells.at_risk, "events": cells.events}
+        | {"at_risk": cells.at_risk, "events": cells.events, "forecasts": count_forecasts(path)}
+        | {f"trial.{name}": value for name, value in tally_trial(path, without).items()}
         | _tenure(path)
         | _gaps(path)
         | _scores(path)

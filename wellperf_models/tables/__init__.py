@@ -5,19 +5,22 @@ Map of the layer, in the order data pass through it:
 - `declare.py` what a column and a table declare; `schema.py` every table: grain, key, type, unit, source.
 - `sources.py` files (CSV, Parquet, Excel, Stata) → cells as they stand; Parquet is scanned. `database.py`
   queries, which read only.
-- `header.py` which of their columns is which of ours; `parse.py` text → number, date; `conform.py`
-  duplicates, wide → long, value mapping, units. A cell that can't be read is a violation, never missing.
+- `header.py` which of their columns is which of ours; `wide.py` wide → long; `parse.py` text → number, date;
+  `conform.py` duplicates, value mapping, units. A cell that can't be read is a violation, never missing.
+- `parts.py` a table that comes in several parts → one.
 - `rules.py` what a rule is, and the rules that follow from declarations; `between.py` rules between columns
   and between tables. Narwhals expressions: the same on Polars, pandas, Spark.
 - `text_rules.py` blanks and unseen characters in text; `durations.py` tenure of zero whole units.
 - `settings.py` names in the study file that nothing answers to.
 - `read.py` `load_tables(study) -> Tables`: all of the above, or a `TablesError` that lists every violation.
-- `check.py` `check_study(study) -> CheckReport`; `questions.py` which questions the counts can answer.
+- `check.py` `check_study(study) -> CheckReport`; `questions.py` and `section_questions.py` which questions
+  the counts can answer (`needs.py`).
 - `dictionary.py` the data dictionary; `propose.py` a study file from the headers of a folder (`guess.py` and
   `synonyms.py` do the guessing).
 - `provenance.py` where the numbers come from.
 
-Row numbers in violations count the data rows of the source file from 1, the header not counted.
+Row numbers in violations count the data rows of the source file from 1, the header not counted; where a table
+comes in parts, the part is named with each.
 """
 
 from wellperf_models.tables.check import CheckReport, check_study

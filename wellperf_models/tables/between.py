@@ -76,6 +76,15 @@ def _inside_spell(table: str, column: str, *, month: bool = False) -> Rule:
     )
 
 
+def _two_arms(frames: Frames, _: Study) -> Any:
+    rows = frames["outcomes"].filter(present("unit_type"), present("unit_id"), present("arm"))
+    arms = rows.group_by("unit_type", "unit_id").agg(
+        nw.col("arm").min().alias("_first"), nw.col("arm").max().alias("_last"), nw.col(ROW).max()
+    )
+    # the last row of the unit stands for it, as in unique_key
+    return arms.filter(nw.col("_first") != nw.col("_last"))
+
+
 def _unit_exists(table: str, kind: str, other: str, column: str) -> Rule:
     def find(frames: Frames, _: Study) -> Any:
         rows = frames[table].filter(nw.col("unit_type") == kind, present("unit_id"))
@@ -221,6 +230,14 @@ _TABLE_RULES = (
     _inside_spell("workload", "period", month=True),
     _inside_spell("surveys", "date"),
     _inside_spell("absences", "start"),
+    Rule(
+        name="one_arm_per_unit",
+        table="outcomes",
+        columns=("unit_type", "unit_id", "arm"),
+        text="a unit has one arm, in every period and outcome; counted are the units that have several",
+        what_to_do="give the arm that was drawn, whatever was received later: that belongs in received",
+        find=_two_arms,
+    ),
     _unit_exists("performance", "person", "people", "employee_id"),
     _unit_exists("performance", "team", "assignments", "team"),
     _unit_exists("programmes", "person", "people", "employee_id"),

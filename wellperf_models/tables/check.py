@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wellperf_models.study import Study
-from wellperf_models.tables.questions import Answerable, build_questions
+from wellperf_models.tables.needs import Answerable
+from wellperf_models.tables.questions import build_questions
 from wellperf_models.tables.read import Reading, read_study
 from wellperf_models.tables.schema import SCHEMA
 from wellperf_models.tables.violation import Violation
@@ -21,7 +22,7 @@ class TableRead:
 
     Attributes:
         name: Its name.
-        rows: Rows, after wide to long.
+        rows: Rows of all its parts, after wide to long.
         dropped: Duplicate rows dropped, because the study says so.
         half_steps: Durations of zero set to half the smallest positive one, because the study says so.
     """
@@ -117,7 +118,7 @@ def build_report(study: Study, reading: Reading) -> CheckReport:
 def _block(violation: Violation) -> list[str]:
     where = f"{violation.table}.{violation.column}" if violation.column else violation.table
     plural = "" if violation.count == 1 else "s"
-    rows = ", ".join(map(str, violation.first_rows))
+    rows = ", ".join(violation.rows)
     more = ", …" if len(violation.first_rows) < violation.count else ""
     counted = (
         f"{violation.count:,} row{plural}: {rows}{more}" if rows else f"{violation.count:,} time{plural}"

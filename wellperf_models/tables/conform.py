@@ -26,13 +26,12 @@ from wellperf_models.tables.text_rules import (
     CONTROLS_TO_DO,
 )
 from wellperf_models.tables.violation import SHOWN_ROWS, Violation
-
-_NAME, _VALUE = "wide_name", "wide_value"
+from wellperf_models.tables.wide import NAME, VALUE, beside_cell, lengthen
 
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """A table in its declared form.
+    """A table, or one of its parts, in its declared form.
 
     Attributes:
         frame: Declared columns, attributes, `_row`, and `_bad` where a cell could not be read. None: a
@@ -52,8 +51,12 @@ class Declared:
 
 @dataclass(kw_only=True)
 class _Work:
-    """A table while it is being conformed: raw cells, then declared values and what is wrong with them."""
+    """A table while it is being conformed: raw cells, then declared values and what is wrong with them.
 
+    `key` is its name in the study file, `[tables.KEY]`: the table's own, or that of a part.
+    """
+
+    key: str
     schema: TableSchema
     source: TableSource
     raw: Raw
@@ -69,11 +72,11 @@ class _Work:
 
     def flag(self, where: pl.Expr, rule: str, column: str, text: str, what_to_do: str) -> None:
         """Notes rows that can't be read."""
-        problem = file_problem(self.schema.name, rule, text, what_to_do, column=column)
+        problem = file_problem(self.key, rule, text, what_to_do, column=column)
         self.bad.append((where.fill_null(False), problem))
 
 
-def conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw) -> Declared:
+def conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw, key: str) -> Declared:
     """Brings a source into its declared form.
 
     Args:
@@ -81,13 +84,15 @@ def conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw) ->
         schema: The declared table.
         source: How the study maps it.
         raw: The source.
+        key: Its name in the study file, `[tables.KEY]`; it names every violation.
 
     Returns:
-        The table; values have declared types and units. A missing cell of a wide column is no row.
+        The table; values have declared types and units. A missing cell of a wide column is a row with a
+        missing value where the declared column may miss one (assigned, but not measured), else no row.
     """
-    mapping = map_header(schema, source, raw.header)
+    mapping = map_header(schema, source, raw.header, key)
     dtypes = {n: d for n, d in raw.frame.collect_schema().items() if n != ROW}
-    work = _Work(schema=schema, source=source, raw=raw, frame=raw.frame, dtypes=dtypes)
+    work = _Work(key=key, schema=schema, source=source, raw=raw, frame=raw.frame, dtypes=dtypes)
     problems = list(mapping.problems)
     _read_nulls(work)
     dropped = _duplicates(work)
@@ -96,7 +101,7 @@ def conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw) ->
     if source.row_id and schema.subject:
         there.add(schema.subject)
     if source.wide:
-        there |= {source.wide.name, source.wide.value}
+        there |= {source.wide.name, source.wide.value, *mapping.beside}
     for name in form_columns(schema, there):
         problems += _declared_column(work, mapping, schema.by_name[name])
     for name in source.attributes:
@@ -107,7 +112,7 @@ def conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw) ->
     if n_rows == 0 and not problems:
         problems.append(
             file_problem(
-                schema.name, "empty_table", "the source has no rows", "check the extract, or remove the table"
+                key, "empty_table", "the source has no rows", "check the extract, or remove the table"
             )
         )
     marks = [where for where, _ in work.bad]
@@ -158,43 +163,26 @@ def _duplicates(work: _Work) -> int:
         if dropped:
             work.frame = marked.filter(~pl.col(BAD)).drop(BAD)
         return dropped
-    # a column, because "first" must be judged before wide becomes long
-    work.frame = work.frame.with_columns(again.alias("again"))
     work.flag(
-        pl.col("again"),
+        again,
         "duplicate_rows",
         "",
         "no row equals an earlier one in every column",
-        f'remove them in the source, or write duplicates = "drop" (or "keep") in [tables.{work.schema.name}]',
+        f'remove them in the source, or write duplicates = "drop" (or "keep") in [tables.{work.key}]',
     )
     return 0
 
 
 def _lengthen(work: _Work, mapping: Mapping) -> None:
-    """Turns the wide columns into rows; their missing cells make none."""
-    if work.source.wide is None or not mapping.wide:
+    """Turns the wide columns into rows."""
+    wide = work.source.wide
+    if wide is None or not mapping.wide:
         return
-    on = [f"c{i}" for i in mapping.wide]
-    types = [work.dtypes[name] for name in on]
-    if len(set(types)) > 1:
-        numeric = all(dtype.is_numeric() for dtype in types)
-        cast = [
-            pl.col(n).cast(pl.Float64) if numeric else as_text(pl.col(n), d)
-            for n, d in zip(on, types, strict=True)
-        ]
-        work.frame = work.frame.with_columns(cast)
-    rest = [name for name in work.frame.collect_schema().names() if name not in on]
-    work.frame = work.frame.unpivot(on=on, index=rest, variable_name=_NAME, value_name=_VALUE)
-    names = [f"c{i}" for i in mapping.wide]
-    work.frame = work.frame.filter(pl.col(_VALUE).is_not_null()).with_columns(
-        pl.col(_NAME)
-        .cast(pl.String)
-        .replace_strict(names, list(mapping.wide.values()), return_dtype=pl.String)
-    )
-    schema = work.frame.collect_schema()
-    work.dtypes = {n: d for n, d in schema.items() if n not in (ROW, "again")}
-    # an empty row has no cell left to be flagged by
-    work.bad = [(where, problem) for where, problem in work.bad if problem.rule != "empty_row"]
+    # judged on the rows of the file, before they become several
+    marks = {f"bad{i}": where for i, (where, _) in enumerate(work.bad)}
+    work.bad = [(pl.col(f"bad{i}"), problem) for i, (_, problem) in enumerate(work.bad)]
+    work.frame = lengthen(work.frame.with_columns(**marks), mapping, work.schema, wide.value, keep=marks)
+    work.dtypes = {n: d for n, d in work.frame.collect_schema().items() if n != ROW and n not in marks}
 
 
 def _declared_column(work: _Work, mapping: Mapping, column: Column) -> list[Violation]:
@@ -203,11 +191,12 @@ def _declared_column(work: _Work, mapping: Mapping, column: Column) -> list[Viol
     if name in source.constants:
         return _constant(work, column, source.constants[name])
     if source.row_id and name == work.schema.subject:
-        work.values.append(pl.col(ROW).cast(pl.String).alias(name))
+        number = pl.col(ROW).cast(pl.String)
+        # the same number in two parts is not the same unit
+        work.values.append((number if source.part_of is None else f"{work.key}:" + number).alias(name))
         return []
-    wide = {source.wide.name: _NAME, source.wide.value: _VALUE} if source.wide and mapping.wide else {}
     position = mapping.positions.get(name)
-    cell_name = wide.get(name) or (f"c{position}" if position is not None else None)
+    cell_name = _wide_cell(work, mapping, name) or (f"c{position}" if position is not None else None)
     if cell_name is None or cell_name not in work.dtypes:
         work.values.append(pl.lit(column.default, dtype=column.dtype).alias(name))
         return []
@@ -219,11 +208,21 @@ def _declared_column(work: _Work, mapping: Mapping, column: Column) -> list[Viol
         if factor is None or column.type not in ("number", "whole"):
             text = f"{theirs} do not convert to {column.unit or 'this column'}"
             todo = f"remove units.{name}, or convert in the source"
-            problems.append(file_problem(work.schema.name, "unit", text, todo, column=name))
+            problems.append(file_problem(work.key, "unit", text, todo, column=name))
         elif factor != 1:
             value = value * factor
     work.values.append(value.cast(column.dtype).alias(name))
     return problems
+
+
+def _wide_cell(work: _Work, mapping: Mapping, name: str) -> str | None:
+    """The cell of a column that comes from `wide`; None: it comes from elsewhere."""
+    wide = work.source.wide
+    if wide is None or not mapping.wide:
+        return None
+    if name in wide.beside:
+        return beside_cell(name)
+    return {wide.name: NAME, wide.value: VALUE}.get(name)
 
 
 def _constant(work: _Work, column: Column, value: str | float | bool) -> list[Violation]:
@@ -237,9 +236,9 @@ def _constant(work: _Work, column: Column, value: str | float | bool) -> list[Vi
             given = str(value)
     except ValueError:
         text = f"the constant for {column.name} is no {column.type}"
-        todo = f"correct [tables.{work.schema.name}.constants] {column.name}; dates as 2024-01-31"
+        todo = f"correct [tables.{work.key}.constants] {column.name}; dates as 2024-01-31"
         work.values.append(pl.lit(None, dtype=column.dtype).alias(column.name))
-        return [file_problem(work.schema.name, "constant", text, todo, column=column.name)]
+        return [file_problem(work.key, "constant", text, todo, column=column.name)]
     work.values.append(pl.lit(given, dtype=column.dtype).alias(column.name))
     return []
 
@@ -254,7 +253,7 @@ def _mapped(work: _Work, name: str, cell: pl.Expr, dtype: pl.DataType) -> tuple[
         text.is_not_null() & ~text.is_in(list(listed)),
         "unlisted_value",
         name,
-        f"a value listed in [tables.{work.schema.name}.values.{name}]",
+        f"a value listed in [tables.{work.key}.values.{name}]",
         'list every value of the source there; map it to "" where it means missing',
     )
     ours = [value or None for value in listed.values()]
@@ -274,7 +273,7 @@ def _parsed(work: _Work, name: str, cell: pl.Expr, dtype: pl.DataType, to: Colum
             parsed.rule,
             name,
             form,
-            f"correct date_format, decimal or null_values in [tables.{work.schema.name}], or the cells",
+            f"correct date_format, decimal or null_values in [tables.{work.key}], or the cells",
         )
     return parsed.value
 
@@ -297,7 +296,7 @@ def _attribute(work: _Work, study: Study, name: str, cell_name: str) -> None:
             "yes_no",
             name,
             "yes or no",
-            f'map the coding in [tables.{work.schema.name}.values.{name}], such as "1" = "yes"',
+            f'map the coding in [tables.{work.key}.values.{name}], such as "1" = "yes"',
         )
     # what a value mapping lists is declared, so only its result is judged
     work.flag(_has_edge_blanks(text), "no_edge_blanks", name, BLANKS_TEXT, BLANKS_TO_DO)

@@ -107,6 +107,11 @@ class TableSchema:
                 return name
         return None
 
+    def may_miss(self, column: str) -> bool:
+        """Whether a cell of a column may be missing; False for a name that is not declared."""
+        firsts = {form[0] for form in self.forms}
+        return column in self.names and not self.by_name[column].required and column not in firsts
+
     def source_of(self, column: str) -> str:
         """Where an organisation normally has a column."""
         return self.by_name[column].source or self.source

@@ -29,6 +29,10 @@ _DATE_FORMATS = (
 )  # fmt: skip
 _MISSING_WORDS = ("NA", "N/A", "n/a", "NULL", "null", "None", "Not Stated", "-", ".", "#N/A")
 _MAX_CODES = 40
+_YES_NO = {
+    **dict.fromkeys(("1", "1.0", "y", "yes", "true", "ja"), "yes"),
+    **dict.fromkeys(("0", "0.0", "n", "no", "false", "nein"), "no"),
+}
 # a column is taken for days where at least this share of its first cells are
 _MOST, _LOOKED_AT = 0.5, 500
 
@@ -302,6 +306,8 @@ def guess_codes(found: Probe, column: Column, position: int) -> dict[str, str]:
     codes = set(found.cells[f"c{position}"].drop_nulls().to_list())
     if not column.allowed or column.sensitive or codes <= set(column.allowed) or len(codes) > _MAX_CODES:
         return {}
+    if set(column.allowed) == {"yes", "no"}:
+        return {code: _YES_NO.get(code.strip().casefold(), "") for code in sorted(codes)}
     rest = "other" if "other" in column.allowed else ""
     return {
         code: next((word for word in column.allowed if word in code.casefold().replace(" ", "_")), rest)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import json
 import re
 from dataclasses import dataclass, field
 
-from wellperf_models.study import TableSource
+from wellperf_models.study import TableSource, Wide
 from wellperf_models.tables.declare import TableSchema
 from wellperf_models.tables.sources import file_problem
 from wellperf_models.tables.violation import Violation
@@ -29,49 +30,74 @@ class Mapping:
     Attributes:
         positions: Declared column or attribute → position in the header.
         wide: Position in the header → name it stands for.
+        beside: Declared column → {name that wide makes → position in the header}.
         problems: What could not be resolved.
         incomplete: A required column is missing, so that the rules can't be evaluated.
     """
 
     positions: dict[str, int] = field(default_factory=dict)
     wide: dict[int, str] = field(default_factory=dict)
+    beside: dict[str, dict[str, int]] = field(default_factory=dict)
     problems: list[Violation] = field(default_factory=list)
     incomplete: bool = False
 
 
-def map_header(schema: TableSchema, source: TableSource, header: tuple[str, ...]) -> Mapping:
+def map_header(schema: TableSchema, source: TableSource, header: tuple[str, ...], key: str) -> Mapping:
     """Resolves the study's column mapping against a header.
 
     A declared column that the study does not mention is taken from the column of its own name, if there is
     one.
+
+    Args:
+        schema: The declared table.
+        source: How the study maps it.
+        header: The header of the source.
+        key: Its name in the study file, `[tables.KEY]`: the table's own, or that of a part.
     """
-    mapping = Mapping(problems=_entries(schema, source))
-    by_wide = {source.wide.name, source.wide.value} if source.wide else set()
+    mapping = Mapping(problems=_entries(schema, source, key))
+    wide = source.wide
+    by_wide = {wide.name, wide.value, *wide.beside} if wide else set()
     elsewhere = by_wide | set(source.constants) | ({schema.subject} if source.row_id else set())
     for column in schema.columns:
         theirs = source.columns.get(column.name)
         if column.name in elsewhere:
             if theirs is not None:
-                mapping.problems.append(_twice(schema.name, column.name))
+                mapping.problems.append(_twice(key, column.name))
             continue
-        _resolve(mapping, schema, column.name, theirs, header, required=column.required)
+        _resolve(mapping, key, column.name, theirs, header, required=column.required)
     for name, theirs in source.attributes.items():
         if name not in schema.names:
-            _resolve(mapping, schema, name, theirs, header, required=False)
-    for theirs, name in (source.wide.columns if source.wide else {}).items():
+            _resolve(mapping, key, name, theirs, header, required=False)
+    if wide:
+        _resolve_wide(mapping, key, wide, header)
+    _check_form(mapping, schema, source, key)
+    return mapping
+
+
+def _resolve_wide(mapping: Mapping, key: str, wide: Wide, header: tuple[str, ...]) -> None:
+    """Finds the columns that become rows, and those that stand beside them."""
+    for theirs, name in wide.columns.items():
         found = _position(theirs, header)
         if isinstance(found, int):
             mapping.wide[found] = name
         else:
-            mapping.problems.append(_not_found(schema.name, name, theirs, header, found))
+            entry = f'"their header" = {json.dumps(name)} in [tables.{key}.wide.columns]'
+            mapping.problems.append(_not_found(key, name, theirs, header, found, entry))
             mapping.incomplete = True
-    _check_form(mapping, schema, source)
-    return mapping
+    for column, headers in wide.beside.items():
+        mapping.beside[column] = {}
+        for name, theirs in headers.items():
+            found = _position(theirs, header)
+            if isinstance(found, int):
+                mapping.beside[column][name] = found
+            else:
+                entry = f'{name} = "their header" in [tables.{key}.wide.beside.{column}]'
+                mapping.problems.append(_not_found(key, column, theirs, header, found, entry))
 
 
 def _resolve(
     mapping: Mapping,
-    schema: TableSchema,
+    key: str,
     name: str,
     theirs: str | None,
     header: tuple[str, ...],
@@ -84,7 +110,7 @@ def _resolve(
         return
     if theirs is None and not found and not required:
         return
-    mapping.problems.append(_not_found(schema.name, name, theirs or name, header, found))
+    mapping.problems.append(_not_found(key, name, theirs or name, header, found))
     mapping.incomplete |= required
 
 
@@ -107,14 +133,16 @@ def _same(theirs: str, header: tuple[str, ...]) -> list[int]:
 
 
 def _not_found(
-    table: str, name: str, theirs: str, header: tuple[str, ...], found: int | list[int]
+    table: str, name: str, theirs: str, header: tuple[str, ...], found: int | list[int], entry: str = ""
 ) -> Violation:
     if isinstance(found, list) and len(found) > 1:
         return file_problem(
             table,
             "ambiguous_column",
             f"{len(found)} columns are called {theirs!r}",
-            f'write [tables.{table}.columns] {name} = "{theirs}[1]" or "{theirs}[{len(found)}]"',
+            f'write "{theirs}[1]" or "{theirs}[{len(found)}]" there'
+            if entry
+            else f'write [tables.{table}.columns] {name} = "{theirs}[1]" or "{theirs}[{len(found)}]"',
             column=name,
         )
     if looks_like_data(header):
@@ -135,7 +163,7 @@ def _not_found(
         "missing_column",
         f"the source has no column {theirs!r}"
         + (f"; did you mean {close[0]!r}?" if close else f"; it has: {shown}"),
-        f'write [tables.{table}.columns] {name} = "their header"',
+        f"write {entry}" if entry else f'write [tables.{table}.columns] {name} = "their header"',
         column=name,
     )
 
@@ -154,40 +182,47 @@ def looks_like_data(header: tuple[str, ...]) -> bool:
     return 2 * values >= len(plain)
 
 
-def _entries(schema: TableSchema, source: TableSource) -> list[Violation]:
-    """Keys of the study file that name no declared column."""
-    table, problems = schema.name, []
+def _entries(schema: TableSchema, source: TableSource, key: str) -> list[Violation]:
+    """Keys of the study file that name no declared column, or one that has another origin already."""
+    table, problems = key, []
     declared = set(schema.names)
     wide = {"wide.name": source.wide.name, "wide.value": source.wide.value} if source.wide else {}
     named = [("columns", n, declared) for n in source.columns]
     named += [("constants", n, declared) for n in source.constants]
     named += [("units", n, declared) for n in source.units]
     named += [("values", n, declared | set(source.attributes)) for n in source.values]
-    named += [(key, n, declared) for key, n in wide.items()]
-    for key, name, known in named:
+    named += [(entry, n, declared) for entry, n in wide.items()]
+    beside = tuple(source.wide.beside) if source.wide else ()
+    named += [("wide.beside", n, declared) for n in beside]
+    for entry, name, known in named:
         if name not in known:
             close = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.6)
             problems.append(
                 file_problem(
                     table,
                     "unknown_column",
-                    f"{key} names {name!r}, which {table} does not declare"
+                    f"{entry} names {name!r}, which {schema.name} does not declare"
                     + (
                         f"; did you mean {close[0]!r}?"
                         if close
                         else f"; it declares: {', '.join(schema.names)}"
                     ),
-                    f"correct [tables.{table}] {key}; carry other columns along as attributes",
+                    f"correct [tables.{table}] {entry}; carry other columns along as attributes",
                     column=name,
                 )
             )
     for name in source.attributes:
         if name in declared:
             problems.append(_twice(table, name))
+    taken = {*wide.values(), *source.constants, *({schema.subject} if source.row_id else ())}
+    problems += [_twice(table, name) for name in beside if name in taken]
     if source.row_id and schema.subject is None:
         problems.append(
             file_problem(
-                table, "row_id", f"{table} has no column that rows could be numbered as", "remove row_id"
+                table,
+                "row_id",
+                f"{schema.name} has no column that rows could be numbered as",
+                "remove row_id",
             )
         )
     return problems
@@ -203,11 +238,12 @@ def _twice(table: str, name: str) -> Violation:
     )
 
 
-def _check_form(mapping: Mapping, schema: TableSchema, source: TableSource) -> None:
+def _check_form(mapping: Mapping, schema: TableSchema, source: TableSource, key: str) -> None:
     """A file has the columns of exactly one form of its table."""
     if not schema.forms:
         return
-    there = set(mapping.positions) | set(source.constants)
+    wide = (source.wide.name, source.wide.value, *source.wide.beside) if source.wide else ()
+    there = {*mapping.positions, *source.constants, *wide}
     used = [form for form in schema.forms if there.intersection(form)]
     if len(used) == 1 and used[0][0] in there:
         return
@@ -215,10 +251,10 @@ def _check_form(mapping: Mapping, schema: TableSchema, source: TableSource) -> N
     choices = " or ".join(form[0] for form in schema.forms)
     mapping.problems.append(
         file_problem(
-            schema.name,
+            key,
             "one_form",
             f"either {choices}: the source has {'both' if len(used) > 1 else 'neither'}",
-            f"map exactly one of {choices} in [tables.{schema.name}.columns]",
+            f"map exactly one of {choices} in [tables.{key}.columns]",
             column=", ".join(form[0] for form in schema.forms),
         )
     )

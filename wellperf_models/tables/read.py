@@ -13,9 +13,10 @@ from wellperf_models.study import Study, TableSource
 from wellperf_models.tables.between import RULES
 from wellperf_models.tables.conform import Declared, conform
 from wellperf_models.tables.database import open_query
+from wellperf_models.tables.parts import locate, of_part, stack
 from wellperf_models.tables.rules import BAD, ROW, evaluate
 from wellperf_models.tables.schema import SCHEMA
-from wellperf_models.tables.settings import check_settings
+from wellperf_models.tables.settings import check_names, check_settings
 from wellperf_models.tables.sources import Raw, digest_files, digest_frame, numbered, open_source
 from wellperf_models.tables.violation import Refused, Violation
 
@@ -27,9 +28,11 @@ class Reading:
     """Everything read of a study, wrong or right.
 
     Attributes:
-        frames: Table → frame with `_row`; only tables that have all their required columns.
-        n_rows, dropped, half_steps: Table → rows; duplicate rows dropped; zero durations set to half a step.
-        raws: Table → its source.
+        frames: Table → frame with `_row`; only tables that have all their required columns, in every part.
+        n_rows, dropped, half_steps: Table → rows; duplicate rows dropped; zero durations set to half a step;
+            over all parts that could be read.
+        keys: Table → names of its sources in the study file: its own, or those of its parts.
+        raws: Name in the study file → source.
         violations: Every one found.
     """
 
@@ -37,6 +40,7 @@ class Reading:
     n_rows: dict[str, int] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     half_steps: dict[str, int] = field(default_factory=dict)
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     raws: dict[str, Raw] = field(default_factory=dict)
     violations: tuple[Violation, ...] = ()
 
@@ -46,7 +50,8 @@ class Tables:
 
     `tables["surveys"]` is a `pl.LazyFrame` with every declared column in its declared type (missing where the
     source has none) and the study's attributes. `spells` has the columns of one form only: `start, end` or
-    `duration_months, entry_months`. `n_half_steps` counts, by table, the durations of zero that the study
+    `duration_months, entry_months`. A table in parts (`part_of`) is one table; `sources` holds what was read,
+    by its name in the study file. `n_half_steps` counts, by table, the durations of zero that the study
     declares to stand for half a step (`zero_durations`).
     """
 
@@ -60,7 +65,8 @@ class Tables:
         self.dropped_duplicates = dict(reading.dropped)
         self.n_half_steps = dict(reading.half_steps)
         self._frames = {name: reading.frames[name].drop(ROW, BAD, strict=False) for name in self.names}
-        self._raws = reading.raws
+        self.sources = dict(reading.raws)
+        self._keys = dict(reading.keys)
         self._fingerprint: str | None = None
 
     @classmethod
@@ -78,8 +84,10 @@ class Tables:
         if self._fingerprint is None:
             total = hashlib.sha256()
             for name in self.names:
-                raw = self._raws[name]
-                total.update(f"{name}:{raw.digest or digest_files(raw.files)}\n".encode())
+                for key in self._keys[name]:
+                    raw = self.sources[key]
+                    label = key if key == name else f"{name}/{key}"
+                    total.update(f"{label}:{raw.digest or digest_files(raw.files)}\n".encode())
             self._fingerprint = total.hexdigest()
         return self._fingerprint
 
@@ -126,14 +134,14 @@ def load_tables(study: Study) -> Tables:
 def read_study(study: Study) -> Reading:
     """Reads every table and finds every violation; raises nothing for problems of the data."""
 
-    def read(name: str) -> tuple[TableSource, Raw]:
-        source = study.tables[name]
+    def read(key: str) -> tuple[TableSource, Raw]:
+        source = study.tables[key]
         if source.query is not None:
-            return source, open_query(name, source)
-        return source, open_source(study, name, source)
+            return source, open_query(key, source)
+        return source, open_source(study, key, source)
 
-    known = [name for name in SCHEMA if name in study.tables]
-    return _read(study, known, read, check_settings(study))
+    keys = {name: tuple(study.sources_of(name)) for name in SCHEMA}
+    return _read(study, {name: of for name, of in keys.items() if of}, read, check_settings(study))
 
 
 def read_frames(study: Study, frames: Mapping[str, pl.DataFrame | pl.LazyFrame]) -> Reading:
@@ -153,36 +161,86 @@ def read_frames(study: Study, frames: Mapping[str, pl.DataFrame | pl.LazyFrame])
             frame=numbered(frame, header), header=header, form="frame", digest=digest_frame(frame)
         )
 
-    return _read(study, [name for name in SCHEMA if name in frames], read, [])
+    return _read(study, {name: (name,) for name in SCHEMA if name in frames}, read, [])
 
 
 def _read(
     study: Study,
-    names: list[str],
+    keys: dict[str, tuple[str, ...]],
     read: Callable[[str], tuple[TableSource, Raw]],
     problems: list[Violation],
 ) -> Reading:
+    """Reads the sources of every table (`keys`), and holds them against every rule."""
     found = list(problems)
-    tables: dict[str, Declared] = {}
+    tables: dict[str, dict[str, Declared]] = {}
     raws: dict[str, Raw] = {}
-    for name in names:
-        try:
-            source, raws[name] = read(name)
-            tables[name] = conform(study, SCHEMA[name], source, raws[name])
-        except Refused as refused:
-            found += refused.violations
-            continue
-        found += tables[name].violations
-    frames = {name: table.frame for name, table in tables.items() if table.frame is not None}
-    found += evaluate(RULES, frames, study)
+    for name, of in keys.items():
+        for key in of:
+            try:
+                source, raws[key] = read(key)
+                declared = conform(study, SCHEMA[name], source, raws[key], key)
+            except Refused as refused:
+                found += refused.violations
+                continue
+            tables.setdefault(name, {})[key] = declared
+            found += declared.violations
+    frames, unlike = _frames(keys, tables)
+    found += [*unlike, *_judge(study, keys, tables, frames), *check_names(study, frames)]
+
+    def total(of: Callable[[Declared], int]) -> dict[str, int]:
+        return {name: sum(map(of, parts.values())) for name, parts in tables.items()}
+
     return Reading(
         frames=frames,
-        n_rows={name: table.n_rows for name, table in tables.items()},
-        dropped={name: table.dropped for name, table in tables.items()},
-        half_steps={name: table.half_steps for name, table in tables.items() if table.half_steps},
+        n_rows=total(lambda table: table.n_rows),
+        dropped=total(lambda table: table.dropped),
+        half_steps={name: n for name, n in total(lambda table: table.half_steps).items() if n},
+        keys=keys,
         raws=raws,
         violations=tuple(found),
     )
+
+
+def _frames(
+    keys: dict[str, tuple[str, ...]], tables: dict[str, dict[str, Declared]]
+) -> tuple[dict[str, pl.LazyFrame], list[Violation]]:
+    """Table → frame, of the tables whose every source could be read; and why parts do not fit together."""
+    frames: dict[str, pl.LazyFrame] = {}
+    problems: list[Violation] = []
+    for name, parts in tables.items():
+        usable = {key: part.frame for key, part in parts.items() if part.frame is not None}
+        if len(usable) < len(keys[name]):
+            continue
+        if keys[name] == (name,):
+            frames[name] = usable[name]
+            continue
+        whole, unlike = stack(SCHEMA[name], usable)
+        problems += unlike
+        if whole is not None:
+            frames[name] = whole
+    return frames, problems
+
+
+def _judge(
+    study: Study,
+    keys: dict[str, tuple[str, ...]],
+    tables: dict[str, dict[str, Declared]],
+    frames: dict[str, pl.LazyFrame],
+) -> list[Violation]:
+    """Every violation; of a table in parts, rules on single rows are judged and named part by part."""
+    in_parts = {name for name, of in keys.items() if of != (name,)}
+    single = [rule for rule in RULES if rule.table in in_parts and rule.where is not None]
+    rest = [rule for rule in RULES if rule.table not in in_parts or rule.where is None]
+    found = [
+        locate(violation, keys[violation.table]) if violation.table in in_parts else violation
+        for violation in evaluate(rest, frames, study)
+    ]
+    for name in sorted(in_parts & set(tables)):
+        rules = [rule for rule in single if rule.table == name]
+        for key, part in tables[name].items():
+            if part.frame is not None:
+                found += [of_part(v, key) for v in evaluate(rules, {name: part.frame}, study)]
+    return found
 
 
 def _refuse(reading: Reading) -> Reading:
@@ -202,6 +260,6 @@ def _refuse(reading: Reading) -> Reading:
 
 def describe(violation: Violation) -> str:
     """One violation as a line."""
-    rows = f" (rows {', '.join(map(str, violation.first_rows))})" if violation.first_rows else ""
+    rows = f" (rows {', '.join(violation.rows)})" if violation.first_rows else ""
     where = f"{violation.table}.{violation.column}" if violation.column else violation.table
     return f"{where}: {violation.rule}: {violation.text}; broken {violation.count} times{rows}"

@@ -1,8 +1,11 @@
-"""What is wrong with a study file once it is held against the declared tables."""
+"""What is wrong with a study file once it is held against the declared tables, and against what they hold."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Mapping
+
+import polars as pl
 
 from wellperf_models.study import Study
 from wellperf_models.tables.schema import SCHEMA
@@ -14,16 +17,7 @@ _GROUP_TABLES = ("assignments", "people")
 
 def check_settings(study: Study) -> list[Violation]:
     """Names in the study file that no declared table, column, measure or attribute answers to."""
-    problems = [
-        file_problem(
-            name,
-            "unknown_table",
-            f"no table is called {name!r}{_suggest(name, list(SCHEMA))}",
-            f"rename or remove [tables.{name}]",
-        )
-        for name in study.tables
-        if name not in SCHEMA
-    ]
+    problems = _table_names(study)
     if not study.tables:
         text = "the study has no tables"
         todo = 'name at least one, such as [tables.spells] with path = "exits.csv"'
@@ -49,7 +43,71 @@ def check_settings(study: Study) -> list[Violation]:
                     'write it with % signs, such as "%d.%m.%Y"',
                 )
             )
-    return problems + _covariates(study) + _group_by(study)
+    return [*problems, *_covariates(study), *_of_trials(study), *_group_by(study), *_currencies(study)]
+
+
+def check_names(study: Study, frames: Mapping[str, pl.LazyFrame]) -> list[Violation]:
+    """Names in the study file that no row of the tables answers to; known only once they are read.
+
+    Args:
+        study: Gives `[roi]`.
+        frames: Tables that could be read.
+    """
+    if study.roi is None or "outcomes" not in frames:
+        return []
+    rows = frames["outcomes"].select("name", "period").unique().collect(engine="streaming")
+    periods: dict[str, set[str | None]] = {}
+    for name, period in rows.iter_rows():
+        periods.setdefault(name, set()).add(period)
+    problems = []
+    for key, outcome in study.roi.outcomes.items():
+        name = outcome.name or key
+        if name not in periods:
+            problems.append(_not_in_outcomes(f"roi.outcomes.{key}", "outcome", "name", name, periods))
+        elif outcome.period is not None and outcome.period not in periods[name]:
+            known = [period for period in periods[name] if period is not None]
+            where = f"roi.outcomes.{key}.period"
+            problems.append(_not_in_outcomes(where, f"period of {name}", "period", outcome.period, known))
+    return problems
+
+
+def _not_in_outcomes(where: str, what: str, column: str, given: str, known: Iterable[str]) -> Violation:
+    # a likely name only, never the whole list: a column mapped by mistake may hold anything
+    close = difflib.get_close_matches(given, [name for name in known if name], n=1, cutoff=0.6)
+    return file_problem(
+        "outcomes",
+        f"{column}_in_outcomes",
+        f"{where} names {given!r}, no {what} in the table outcomes"
+        + (f"; did you mean {close[0]!r}?" if close else ""),
+        f"correct [{where}], or the mapping of outcomes.{column}",
+        column=column,
+    )
+
+
+def _table_names(study: Study) -> list[Violation]:
+    problems = []
+    for key, source in study.tables.items():
+        table = source.part_of or key
+        if table not in SCHEMA:
+            entry = f"part_of in [tables.{key}]" if source.part_of else f"[tables.{key}]"
+            problems.append(
+                file_problem(
+                    key,
+                    "unknown_table",
+                    f"no table is called {table!r}{_suggest(table, list(SCHEMA))}",
+                    f"correct or remove {entry}; a part of a table names it in part_of",
+                )
+            )
+        elif key in SCHEMA and key != table:
+            problems.append(
+                file_problem(
+                    key,
+                    "part_name",
+                    f"a part of {table} bears the name of another table, {key}",
+                    f"give the part [tables.{key}] a name of its own",
+                )
+            )
+    return problems
 
 
 def _covariates(study: Study) -> list[Violation]:
@@ -60,7 +118,7 @@ def _covariates(study: Study) -> list[Violation]:
             known = list(study.measures)
             what = "[measures]"
         elif covariate.table in SCHEMA:
-            known = [*SCHEMA[covariate.table].names, *study.tables[covariate.table].attributes]
+            known = [*SCHEMA[covariate.table].names, *_attributes(study, covariate.table)]
             what = f"{covariate.table} or its attributes"
         if column not in known:
             problems.append(
@@ -87,26 +145,73 @@ def _covariates(study: Study) -> list[Violation]:
     return problems
 
 
+def _of_trials(study: Study) -> list[Violation]:
+    """Covariates of the table outcomes, named where rows are no units of a trial."""
+    asked = {"turnover.covariates": study.turnover.covariates, "turnover.strata": study.turnover.strata}
+    if study.burnout is not None:
+        asked["burnout.models"] = study.burnout.covariates
+    return [
+        file_problem(
+            "outcomes",
+            "covariate_of_outcomes",
+            f"{section} names {name!r}, a covariate of the table outcomes, which only serves [roi]",
+            f"take it out of {section}, or read it from another table",
+            column=study.covariates[name].column or name,
+        )
+        for section, names in asked.items()
+        for name in names
+        if study.covariates[name].table == "outcomes"
+    ]
+
+
+def _attributes(study: Study, table: str) -> list[str]:
+    """Attributes of a table, of any of its parts."""
+    return list(dict.fromkeys(name for s in study.sources_of(table).values() for name in s.attributes))
+
+
 def _group_by(study: Study) -> list[Violation]:
-    group = study.turnover.group_by
-    if group is None:
-        return []
+    asked = {"turnover.group_by": study.turnover.group_by}
+    if study.burnout is not None:
+        asked["burnout.group_by"] = study.burnout.group_by
     known = [
         name
         for table in _GROUP_TABLES
-        if table in study.tables
-        for name in (*SCHEMA[table].names, *study.tables[table].attributes)
+        if study.sources_of(table)
+        for name in (*SCHEMA[table].names, *_attributes(study, table))
     ]
-    if group in known:
-        return []
     return [
         file_problem(
             "assignments",
             "group_column",
-            f"turnover.group_by names {group!r}, no column of assignments or people{_suggest(group, known)}",
+            f"{where} names {group!r}, no column of assignments or people{_suggest(group, known)}",
             "correct it, or carry the column along as an attribute",
             column=group,
         )
+        for where, group in asked.items()
+        if group is not None and group not in known
+    ]
+
+
+def _currencies(study: Study) -> list[Violation]:
+    """Money of the study file itself; that of the table costs is judged row by row."""
+    if study.roi is None:
+        return []
+    given = {
+        f"roi.outcomes.{name}.value": outcome.value.currency
+        for name, outcome in study.roi.outcomes.items()
+        if outcome.value is not None
+    }
+    given |= {f"roi.costs, number {i}": cost.currency for i, cost in enumerate(study.roi.costs, start=1)}
+    known = study.money.currencies if study.money else ()
+    return [
+        file_problem(
+            "(study)",
+            "roi_currency",
+            f"{where} is in {currency}, which [money] does not declare",
+            "add it to [money]: reporting_currency, or a dated rate",
+        )
+        for where, currency in given.items()
+        if currency not in known
     ]
 
 

@@ -118,12 +118,17 @@ def file_problem(table: str, rule: str, text: str, what_to_do: str, *, column: s
     return Violation(table=table, column=column, rule=rule, count=1, text=text, what_to_do=what_to_do)
 
 
+def digest_file(path: Path) -> str:
+    """sha256 of the bytes of a file, as `sha256sum` prints it."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def digest_files(files: tuple[Path, ...]) -> str:
-    """sha256 over the bytes of files, in order."""
+    """sha256 over the hashes of files, in order."""
     total = hashlib.sha256()
     for path in files:
-        with path.open("rb") as file:
-            total.update(hashlib.file_digest(file, "sha256").digest())
+        total.update(bytes.fromhex(digest_file(path)))
     return total.hexdigest()
 
 

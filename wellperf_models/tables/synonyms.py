@@ -186,6 +186,9 @@ COLUMN_WORDS: Mapping[str, tuple[str, ...]] = {
     "name": ("outcome", "outcomename"),
     "weight": ("weights",),
     "arm": ("treatment", "treat", "condition", "trialarm"),
+    "received": ("participated", "participation", "tookpart", "takeup", "attended", "enrolled", "complied"),
+    "cluster": ("clusterid", "assignedunit", "randomisationunit", "randomizationunit"),
+    "block": ("blockid", "stratum", "strata", "strataid", "stratumid"),
     "programme": ("program", "programmename", "intervention", "initiative"),
     "assigned_by": ("assignment", "allocation"),
     "level": ("assignmentlevel",),
@@ -201,6 +204,7 @@ TELLING_COLUMNS: Mapping[str, tuple[str, ...]] = {
     "assignments": ("team", "department", "site", "manager_id"),
     "workload": ("hours", "overtime_hours", "task_switches", "manager_contacts"),
     "spells": ("end", "exit_reason"),
+    "outcomes": ("value",),
 }
 
 # first match wins; compared with the whole lower-case text of a code

@@ -13,13 +13,14 @@ class Violation:
     """A rule that the data break.
 
     Attributes:
-        table: Table of the study.
+        table: Table of the study; of one that comes in parts the part, where the violation is in one alone.
         column: Column or columns, comma-separated; "" where the rule is about the whole file.
         rule: Name of the rule.
         count: Rows that break it; for a file or the study file, 1.
         first_rows: Up to five row numbers: data rows of the source file from 1, the header not counted.
         text: What the rule asks, in words.
         what_to_do: How to mend it.
+        parts: For each of `first_rows`, the part of the table it is counted in; () where `table` says it.
     """
 
     table: str
@@ -29,6 +30,14 @@ class Violation:
     text: str
     what_to_do: str
     first_rows: tuple[int, ...] = ()
+    parts: tuple[str, ...] = ()
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """`first_rows` as a reader finds them: "17", or "claims 17" of a table in parts."""
+        if not self.parts:
+            return tuple(map(str, self.first_rows))
+        return tuple(f"{part} {row}" for part, row in zip(self.parts, self.first_rows, strict=True))
 
 
 class Refused(Exception):

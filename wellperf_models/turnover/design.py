@@ -12,12 +12,9 @@ import polars as pl
 from numpy.typing import NDArray
 
 from wellperf_models.errors import DesignError, StudyError
+from wellperf_models.inference.design import POOLED, yes_no
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.study import Covariate
-
-NOT_MEASURED = "not measured"
-POOLED = "other levels"
-_YES, _NO = {"yes", "true", "1", "y"}, {"no", "false", "0", "n"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,22 +124,6 @@ def _distinct(columns: Sequence[Column]) -> tuple[Column, ...]:
         taken.add(name)
         named.append(replace(column, name=name))
     return tuple(named)
-
-
-def yes_no(values: pl.Series, name: str) -> pl.Series:
-    """Booleans, 0/1 or yes/no words as "yes" and "no"; missing stays missing."""
-    words = values.cast(pl.Int64) if values.dtype.is_float() else values
-    words = words.cast(pl.String).str.to_lowercase()
-    mapping = dict.fromkeys(_YES, "yes") | dict.fromkeys(_NO, "no")
-    known = words.replace_strict(mapping, default=None, return_dtype=pl.String)
-    if known.null_count() > values.null_count():
-        raise StudyError(
-            "A yes/no covariate holds something else.",
-            where=f"[covariates.{name}]",
-            expected="true/false, 0/1 or yes/no",
-            remedy="map its values under [tables.….values], or declare it as a category",
-        )
-    return known
 
 
 def bin_number(values: pl.Series, bins: int | tuple[float, ...]) -> pl.Series:

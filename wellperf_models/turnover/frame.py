@@ -11,20 +11,19 @@ from numpy.typing import NDArray
 
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.evidence import Unanswered, attempt
+from wellperf_models.inference.design import NOT_MEASURED, yes_no
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import Source, build_panel, build_spells, has_dates, tally_left_out, to_polars
 from wellperf_models.panel.covariates import GROUPS
 from wellperf_models.study import Covariate, Study, Turnover
 from wellperf_models.turnover.causes import ANOTHER
 from wellperf_models.turnover.design import (
-    NOT_MEASURED,
     Design,
     Minimum,
     bin_number,
     count_levels,
     encode,
     pool_levels,
-    yes_no,
 )
 
 

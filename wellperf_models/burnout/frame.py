@@ -1,0 +1,311 @@
+"""Tables → what the burnout models eat: answers with their last score, and which question they can bear."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from wellperf_models.burnout.declared import case_words, check_section, split_covariates
+from wellperf_models.errors import StudyError
+from wellperf_models.inference.design import as_declared
+from wellperf_models.inference.risk_sets import Floats, Ints
+from wellperf_models.panel import Source, build_waves, read_wave_order, to_polars
+from wellperf_models.panel.covariates import GROUPS
+from wellperf_models.study import Burnout, Covariate, Study
+
+# forward: predictors lie before the wave of the outcome. cross_section: one answer a person, or too few who
+# answered twice. grouped: people answered several times, but nothing says in which order
+Design = Literal["forward", "grouped", "cross_section"]
+_NO_GROUP = "not assigned"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LeftOut:
+    """What did not enter, for one reason: answers, and whose they are."""
+
+    rows: int
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """One row per answer that is modelled; arrays of shape (n,).
+
+    Attributes:
+        person, fold_group, cluster: Codes of the person, of what must not be split between folds, and of the
+            independent unit of the errors. A person has one cluster: the one they were first seen in.
+        wave: Position of the wave among those modelled, 0 the oldest.
+        strain: The outcome's score, turned so that more is worse.
+        last: The last score before the wave, turned likewise; None where nothing is before.
+        group: As of the wave ("not assigned" where there was none), or None without groups.
+        covariates: Every declared covariate that is used, as floats and words, n rows.
+        places: Covariate → (place of its values, place of the wave), of the values that have one.
+    """
+
+    person: Ints
+    fold_group: Ints
+    cluster: Ints
+    wave: Ints
+    strain: Floats
+    last: Floats | None
+    group: NDArray[np.str_] | None
+    covariates: pl.DataFrame
+    places: dict[str, tuple[Floats, Floats]]
+
+    @property
+    def n_people(self) -> int:
+        """Distinct people."""
+        return int(np.unique(self.person).size)
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"Answers({self.person.size} rows × {self.covariates.width} covariates)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BurnoutFrame:
+    """What the burnout models eat.
+
+    Attributes:
+        section: `[burnout]`.
+        outcome: What a reader calls the outcome.
+        higher_is_worse: Which end of the scale is bad.
+        case: What a case is, in words.
+        design: Which question the waves can bear.
+        why: Why it is not "forward", in words; "" where it is.
+        waves: Names of the waves modelled, oldest first.
+        time_split: True where a newer wave can be kept for scoring.
+        answers: The rows.
+        sets: Model → its covariates, without the outcome itself.
+        during: Model → those of them taken from the wave of the outcome.
+        dropped: Model → covariates that are the last score itself.
+        declared: Covariate → declaration.
+        response: For each wave that follows one: (people of the wave before, those of them who answered); ()
+            where nothing is forecast.
+        left_out: Reason → what did not enter.
+        group_by: What groups are, or None.
+        population: Who it is about, in words.
+        min_people, min_cases: People, and cases and non-cases each, a model needs.
+        min_group_size: People a described group needs.
+        seed: The study's.
+        in_full: Published microdata.
+    """
+
+    section: Burnout
+    outcome: str
+    higher_is_worse: bool
+    case: str
+    design: Design
+    why: str
+    waves: tuple[str, ...]
+    time_split: bool
+    answers: Answers
+    sets: dict[str, tuple[str, ...]]
+    during: dict[str, tuple[str, ...]]
+    dropped: dict[str, tuple[str, ...]]
+    declared: dict[str, Covariate]
+    response: tuple[tuple[int, int], ...]
+    left_out: dict[str, LeftOut]
+    group_by: str | None
+    population: str
+    min_people: int
+    min_cases: int
+    min_group_size: int
+    seed: int
+    in_full: bool
+
+    def label_of(self, covariate: str) -> str:
+        """What a reader calls a covariate."""
+        return self.declared[covariate].label or covariate.replace("_", " ")
+
+    def name_of(self, model: str) -> str:
+        """What a reader calls a model."""
+        return self.section.models[model].label or model.replace("_", " ")
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"BurnoutFrame({self.design}, {self.answers!r}, models: {', '.join(self.sets)})"
+
+
+def build_frame(tables: Source) -> BurnoutFrame:
+    """Builds everything the burnout pillar fits.
+
+    Args:
+        tables: Holds `surveys`, and what the study's covariates and groups are read from.
+
+    Returns:
+        The frame.
+
+    Raises:
+        StudyError: No `[burnout]`, no surveys, an outcome whose bad end is not declared, the outcome among
+            the predictors, repeated answers, waves in no clear order, or a covariate that can't be placed.
+        DesignError: Nobody has a score of the outcome.
+    """
+    study = tables.study
+    section = check_section(study)
+    sets, dropped = split_covariates(study, section)
+    names = tuple(dict.fromkeys(c for chosen in sets.values() for c in chosen))
+    extra = [g for g in (section.group_by, section.cluster) if g and g != "person"]
+    order = read_wave_order(tables, names)
+    raw = to_polars(build_waves(tables, names, groups=tuple(dict.fromkeys((*GROUPS, *extra)))))
+    raw = raw.sort("employee_id", "wave_order", "wave").with_columns(
+        (pl.col("employee_id").rank("dense") - 1).cast(pl.Int64).alias("person"),
+        (pl.col("wave_order").rank("dense") - 1).cast(pl.Int64).alias("wave_order"),
+        pl.col("last_score").fill_nan(None),
+    )
+    design, why = _design(raw, study, ordered=order.ordered)
+    rows, left_out = _rows(raw, design)
+    placed = rows.with_columns((pl.col("wave_order").rank("dense") - 1).cast(pl.Int64).alias("wave_order"))
+    scale = study.measures[section.outcome]
+    outcome = scale.label or section.outcome.replace("_", " ")
+    worse = scale.higher_is == "worse"
+    during = {
+        m: tuple(c for c in chosen if study.covariates[c].timing == "during") for m, chosen in sets.items()
+    }
+    return BurnoutFrame(
+        section=section,
+        outcome=outcome,
+        higher_is_worse=worse,
+        case=case_words(section, scale, outcome),
+        design=design,
+        why=why,
+        waves=tuple(rows.sort("wave_order", "wave")["wave"].unique(maintain_order=True)),
+        time_split=design == "forward" and rows["wave_order"].n_unique() > 1,
+        answers=_answers(placed, study, section, names, forward=design == "forward", sign=1 if worse else -1),
+        sets=sets,
+        during=during,
+        dropped=dropped,
+        declared={name: study.covariates[name] for name in section.covariates},
+        response=_response(raw) if design == "forward" else (),
+        left_out=left_out,
+        group_by=section.group_by,
+        population=f"People of the study “{study.study.title or study.study.name}” with a score of "
+        f"{outcome}" + (" who had one at an earlier wave too" if design == "forward" else ""),
+        min_people=study.disclosure.min_model_people,
+        min_cases=study.disclosure.min_model_events,
+        min_group_size=study.disclosure.min_group_size,
+        seed=study.study.seed,
+        in_full=study.study.public_microdata,
+    )
+
+
+def _design(raw: pl.DataFrame, study: Study, *, ordered: bool) -> tuple[Design, str]:
+    """Which question the waves can bear, and why not the better one."""
+    answers = raw.group_by("person").agg(pl.col("wave").n_unique().alias("waves"))
+    repeated = int((answers["waves"] > 1).sum())
+    if not ordered:
+        if repeated:
+            return "grouped", (
+                "People answered in several waves, but nothing says which wave came first (no dates, and no "
+                "burnout.waves)."
+            )
+        return "cross_section", "The waves have no order and no person in common."
+    twice = raw.filter(pl.col("last_score").is_not_null())["person"].n_unique()
+    if twice >= study.disclosure.min_model_people:
+        return "forward", ""
+    if raw["wave"].n_unique() == 1:
+        return "cross_section", "There is one wave."
+    if not repeated:
+        return "cross_section", "No person answered in two waves (ids may differ from wave to wave)."
+    return "cross_section", "Too few people answered in two waves to compare with their last score."
+
+
+def _rows(raw: pl.DataFrame, design: Design) -> tuple[pl.DataFrame, dict[str, LeftOut]]:
+    if design != "forward":
+        return raw, {}
+    first = raw.filter(pl.col("last_score").is_null())
+    left_out = {}
+    if first.height:
+        why = "answers without an earlier score of the same person"
+        left_out[why] = LeftOut(rows=first.height, people=first["person"].n_unique())
+    return raw.filter(pl.col("last_score").is_not_null()), left_out
+
+
+def _answers(
+    rows: pl.DataFrame, study: Study, section: Burnout, names: Sequence[str], *, forward: bool, sign: int
+) -> Answers:
+    covariates = as_declared(rows, names, study.covariates) if names else pl.DataFrame()
+    places = {
+        name: (known[f"{name}_place"].to_numpy(), known["place"].to_numpy())
+        for name in names
+        if f"{name}_place" in rows.columns
+        for known in (rows.filter(pl.col(name).is_not_null()),)
+    }
+    cluster = _cluster(rows, section)
+    return Answers(
+        person=rows["person"].to_numpy(),
+        fold_group=_fold_group(rows, covariates, section, cluster),
+        cluster=cluster,
+        wave=rows["wave_order"].to_numpy(),
+        strain=sign * rows["score"].to_numpy(),
+        last=sign * rows["last_score"].to_numpy() if forward else None,
+        group=_group(rows, section),
+        covariates=covariates,
+        places=places,
+    )
+
+
+def _cluster(rows: pl.DataFrame, section: Burnout) -> Ints:
+    """The person, or the declared cluster they were first seen in: nobody is in two."""
+    if section.cluster in (None, "person"):
+        return rows["person"].to_numpy()
+    named = rows[str(section.cluster)].cast(pl.String)
+    if named.null_count() == named.len():
+        raise StudyError(
+            "The cluster of the errors is nowhere to be found.",
+            where="burnout.cluster",
+            got=section.cluster,
+            expected="a column of assignments or people, and dated waves for assignments",
+        )
+    first = rows.select("person", named.fill_null(_NO_GROUP).alias("cluster")).with_columns(
+        pl.col("cluster").first().over("person")
+    )
+    return (first["cluster"].rank("dense") - 1).cast(pl.Int64).to_numpy()
+
+
+def _fold_group(rows: pl.DataFrame, covariates: pl.DataFrame, section: Burnout, cluster: Ints) -> Ints:
+    chosen = section.validation.group_by
+    if chosen == "person":
+        return rows["person"].to_numpy()
+    if chosen == "cluster":
+        if section.cluster is None:
+            raise StudyError(
+                "Folds are grouped by cluster, but there is none.",
+                where="burnout.validation.group_by",
+                remedy="name burnout.cluster",
+            )
+        return cluster
+    if not covariates.width:
+        return rows["person"].to_numpy()
+    columns = [pl.col(c).cast(pl.String).fill_null("\x00") for c in sorted(covariates.columns)]
+    pattern = covariates.select(pl.concat_str(columns, separator="\x1f").alias("pattern"))["pattern"]
+    return (pattern.rank("dense") - 1).cast(pl.Int64).to_numpy()
+
+
+def _group(rows: pl.DataFrame, section: Burnout) -> NDArray[np.str_] | None:
+    if section.group_by is None:
+        return None
+    named = rows[section.group_by].cast(pl.String)
+    if named.null_count() == named.len():
+        raise StudyError(
+            "The group of the table by group is nowhere to be found.",
+            where="burnout.group_by",
+            got=section.group_by,
+            expected="a column of assignments or people, and dated waves for assignments",
+        )
+    return named.fill_null(_NO_GROUP).to_numpy().astype(str)
+
+
+def _response(raw: pl.DataFrame) -> tuple[tuple[int, int], ...]:
+    """For each wave but the first: people who answered the wave before, and how many of them answered it."""
+    asked: dict[int, set[int]] = {}
+    for wave, person in raw.select("wave_order", "person").iter_rows():
+        asked.setdefault(wave, set()).add(person)
+    waves = sorted(asked)
+    return tuple((len(asked[a]), len(asked[a] & asked[b])) for a, b in itertools.pairwise(waves))

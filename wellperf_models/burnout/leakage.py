@@ -1,0 +1,88 @@
+"""No number may come from a predictor that is the outcome in disguise."""
+
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from wellperf_models.burnout.declared import LAST_SCORE
+from wellperf_models.errors import DesignError
+from wellperf_models.inference.auc import auc
+from wellperf_models.inference.risk_sets import Floats
+
+# scales repeated within weeks correlate below .9: at .98 two columns are one
+SAME = 0.98
+# rows it takes to say so, and rows a column in the joint regression
+_MIN_ROWS, _ROWS_PER_COLUMN = 20, 10
+_MIN_CLASS = 10
+
+
+def refuse_outcome(
+    covariates: pl.DataFrame,
+    strain: Floats,
+    case: NDArray[np.bool_],
+    X: Floats,
+    blocks: dict[str, list[int]],
+) -> None:
+    """Refuses predictors that are the outcome, one by one and all together.
+
+    One alone: its correlation with the score (or that of the ranks) is .98 or more, or it separates cases
+    from others without an error. Together: a linear combination of them is the score (R² of .98² or more), as
+    when a scale comes in halves.
+
+    Args:
+        covariates: Floats and words of the rows, with the last score where there is one, n rows.
+        strain: The outcome's score, shape (n,).
+        case: Shape (n,).
+        X: The same rows encoded, shape (n, p).
+        blocks: Covariate → its columns of X.
+
+    Raises:
+        DesignError: The outcome is among the predictors.
+    """
+    for name in covariates.columns:
+        values = covariates[name]
+        known = values.is_not_null().to_numpy()
+        if values.dtype.is_float() and _is_same(values.drop_nulls().to_numpy(), strain[known], case[known]):
+            raise _outcome_among(name)
+        if not values.dtype.is_float() and name in blocks and _separates(X[:, blocks[name]], case):
+            raise _outcome_among(name)
+    if X.shape[1] and strain.size >= _ROWS_PER_COLUMN * X.shape[1] and strain.size >= _MIN_ROWS:
+        centred, score = X - X.mean(axis=0), strain - strain.mean()
+        fitted = centred @ np.linalg.lstsq(centred, score, rcond=None)[0]
+        if float(score @ score) > 0 and float(fitted @ fitted) >= SAME**2 * float(score @ score):
+            raise _outcome_among("several of them together")
+
+
+def _is_same(values: Floats, strain: Floats, case: NDArray[np.bool_]) -> bool:
+    from scipy import stats
+
+    if values.size < _MIN_ROWS or not np.ptp(values) > 0 or not np.ptp(strain) > 0:
+        return False
+    straight = abs(float(np.corrcoef(values, strain)[0, 1]))
+    by_rank = abs(float(np.corrcoef(stats.rankdata(values), stats.rankdata(strain))[0, 1]))
+    if max(straight, by_rank) >= SAME:
+        return True
+    enough = min(int(case.sum()), int((~case).sum())) >= _MIN_CLASS
+    return enough and auc(case, values) in (0.0, 1.0)
+
+
+def _separates(columns: Floats, case: NDArray[np.bool_]) -> bool:
+    """Every level holds only cases or only others."""
+    if min(int(case.sum()), int((~case).sum())) < _MIN_CLASS:
+        return False
+    _, level = np.unique(columns, axis=0, return_inverse=True)
+    cases = np.bincount(level.ravel(), weights=case.astype(float))
+    return bool(np.all((cases == 0) | (cases == np.bincount(level.ravel()))))
+
+
+def _outcome_among(name: str) -> DesignError:
+    what = "the last score" if name == LAST_SCORE else name
+    return DesignError(
+        "The outcome is among the predictors.",
+        where=f"burnout.models: {what}",
+        expected="predictors that are something else than the score they foretell",
+        remedy="leave it out; look for a copy, a part or a recoding of the outcome's scale"
+        + (", or a wave that repeats the one before" if name == LAST_SCORE else ""),
+    )

@@ -1,0 +1,293 @@
+"""How well cases are foretold: by the last score alone, and by each declared set of predictors."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from wellperf_models.burnout.declared import LAST_SCORE
+from wellperf_models.burnout.frame import BurnoutFrame
+from wellperf_models.burnout.leakage import refuse_outcome
+from wellperf_models.burnout.ridge import fit_ridge
+from wellperf_models.burnout.scoring import Scored, Scores, score_folds, score_rows
+from wellperf_models.burnout.split import Split, cases_of, make_splits
+from wellperf_models.errors import ConvergenceError, DesignError
+from wellperf_models.evidence import Unanswered, attempt
+from wellperf_models.inference.design import fit_encoding
+from wellperf_models.inference.logistic import collapse_rows, expit, fit_logistic
+from wellperf_models.inference.risk_sets import Floats, Ints
+from wellperf_models.study import Burnout
+
+# more failed folds than this share, and there is no estimate
+_MAX_FAILED = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """One model, fitted and scored.
+
+    Attributes:
+        name: As declared, or "last_score".
+        covariates: Used as predictors, without the last score; those in `unused` never had a column.
+        unused: Covariates of which no training rows have two values.
+        scores: AUC, Brier and calibration of rows the model has not seen.
+        n_parameters: Free ones, the largest number over the folds.
+        n_train_cases: Cases or others, whichever are fewer, among the training rows (mean over folds).
+        strength: The ridge's C, the middle one over folds; inf without a ridge.
+        n_failed: Folds whose fit did not converge; left out of the means.
+        risk: Predicted risk of each scored row of `Forecasts.scored` (mean over repeats), shape (n,).
+    """
+
+    name: str
+    covariates: tuple[str, ...]
+    unused: tuple[str, ...]
+    scores: Scores
+    n_parameters: int
+    n_train_cases: float
+    strength: float
+    n_failed: int
+    risk: Floats
+
+    def __repr__(self) -> str:
+        """What it is; its values have not passed the gate."""
+        return f"Forecast({self.name!r}: {self.n_parameters} parameters; not released)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecasts:
+    """Every model on the same rows.
+
+    Attributes:
+        last_score: The model to beat; None where nothing is before.
+        models: Declared model → its forecast, or why there is none.
+        reference: Name of the model the others are compared with; "" where there is none.
+        scored: The scored rows.
+        train_waves, scored_waves: Names, where time splits; else ().
+        n_splits: Refits of each model.
+        n_split_people: People with answers both in the training rows and among the scored ones of a fold.
+    """
+
+    last_score: Forecast | None
+    models: dict[str, Forecast | Unanswered]
+    reference: str
+    scored: Scored
+    train_waves: tuple[str, ...]
+    scored_waves: tuple[str, ...]
+    n_splits: int
+    n_split_people: int
+
+    @property
+    def answered(self) -> dict[str, Forecast]:
+        """The declared models that could be fitted and scored."""
+        return {name: f for name, f in self.models.items() if isinstance(f, Forecast)}
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"Forecasts({', '.join(self.answered) or 'none'}; {self.scored!r})"
+
+
+def fit_forecasts(frame: BurnoutFrame, section: Burnout) -> Forecasts:
+    """Fits and scores the last score alone and every declared set of predictors.
+
+    Forward in time: trained on older waves, scored on the newest ones. Otherwise repeated grouped folds. The
+    cut-off of `case_share`, encodings, and the ridge's strength come from the training rows alone. A set that
+    these data can't support is an `Unanswered`; the others go on.
+
+    Args:
+        frame: The burnout frame.
+        section: `[burnout]`.
+
+    Raises:
+        DesignError: Too few people, one class, fewer groups than folds, or a last score that is the outcome.
+        ConvergenceError: The last score alone can't be fitted in more than one fold of ten.
+    """
+    answers = frame.answers
+    if answers.n_people < frame.min_people:
+        raise DesignError(
+            "Too few people have a score to model.", where="surveys", expected=f"at least {frame.min_people}"
+        )
+    splits = make_splits(frame)
+    reference = _fit_one(frame, splits, LAST_SCORE, (), None) if answers.last is not None else None
+    base = None if reference is None else reference[1]
+    models: dict[str, Forecast | Unanswered] = {}
+    first = LAST_SCORE if reference is not None else ""
+    for name in section.models:
+        fitted = attempt(_fit_one, frame, splits, name, frame.sets[name], base)
+        if isinstance(fitted, Unanswered):
+            models[name] = fitted
+            continue
+        models[name], own = fitted
+        if not first:
+            # across people the sets are compared with the one declared first
+            first, base = name, own
+    waves = np.array(frame.waves)
+    return Forecasts(
+        last_score=None if reference is None else reference[0],
+        models=models,
+        reference=first,
+        scored=_scored(frame, splits),
+        train_waves=_wave_names(waves, answers.wave[splits[0].train]) if frame.time_split else (),
+        scored_waves=_wave_names(waves, answers.wave[splits[0].test]) if frame.time_split else (),
+        n_splits=len(splits),
+        n_split_people=0 if frame.time_split else _split_people(answers.person, splits),
+    )
+
+
+type _Eta = list[Floats | None]
+
+
+def _fit_one(
+    frame: BurnoutFrame, splits: tuple[Split, ...], name: str, covariates: tuple[str, ...], base: _Eta | None
+) -> tuple[Forecast, _Eta]:
+    """One model over all splits, and its log odds of the scored rows of each (None where it failed)."""
+    from tqdm import tqdm
+
+    _refuse_during(frame, name)
+    data = _data(frame, covariates)
+    fits: list[_Fit | None] = []
+    quiet = not sys.stderr.isatty() or len(splits) == 1
+    for split in tqdm(splits, desc=name, leave=False, disable=quiet):
+        fits.append(_fit_split(frame, split, name, data))
+    done = [f for f in fits if f is not None]
+    _check_enough(len(fits) - len(done), len(fits), name)
+    etas: _Eta = [None if f is None else f.eta for f in fits]
+    score = score_rows if frame.time_split else score_folds
+    scores = score(frame, splits, etas, base)
+    never = set.intersection(*(set(f.unused) for f in done))
+    forecast = Forecast(
+        name=name,
+        covariates=covariates,
+        unused=tuple(c for c in covariates if c in never),
+        scores=scores,
+        n_parameters=max(f.n_parameters for f in done),
+        n_train_cases=float(np.mean([_smaller(s.case[s.train]) for s in splits])),
+        strength=float(np.sort([f.C for f in done])[len(done) // 2]),
+        n_failed=len(fits) - len(done),
+        risk=_mean_risk(frame, splits, etas),
+    )
+    return forecast, etas
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Fit:
+    """A fit on one split: log odds of its scored rows."""
+
+    eta: Floats
+    n_parameters: int
+    C: float
+    unused: tuple[str, ...]
+
+
+def _fit_split(frame: BurnoutFrame, split: Split, name: str, data: pl.DataFrame) -> _Fit | None:
+    """None where a fit did not converge."""
+    answers = frame.answers
+    train, case = split.train, split.case[split.train]
+    encoding = fit_encoding(data[train], answers.person[train], min_people=frame.min_group_size)
+    unused = tuple(c for c in encoding.unused if c != LAST_SCORE)
+    X = encoding.apply(data[train])
+    _require_columns(frame, name, data, unused)
+    refuse_outcome(data[train], answers.strain[train], case, X, encoding.blocks)
+    try:
+        if name == LAST_SCORE:
+            cells = collapse_rows(X, case)
+            fit = fit_logistic(cells.X, cells.n, cells.events, np.inf)
+        else:
+            fit = fit_ridge(X, case, answers.fold_group[train], seed=frame.seed).fit
+    except ConvergenceError:
+        return None
+    eta = fit.linear_predictor(encoding.apply(data[split.test]))
+    return _Fit(eta=eta, n_parameters=encoding.n_parameters, C=fit.C, unused=unused)
+
+
+def _data(frame: BurnoutFrame, covariates: tuple[str, ...]) -> pl.DataFrame:
+    """Predictors of all rows: the last score, where there is one, and the covariates."""
+    answers = frame.answers
+    last = [] if answers.last is None else [pl.Series(LAST_SCORE, answers.last)]
+    return pl.DataFrame([*last, *(answers.covariates[c] for c in covariates)])
+
+
+def _refuse_during(frame: BurnoutFrame, name: str) -> None:
+    during = frame.during.get(name, ())
+    if frame.design == "forward" and during:
+        raise DesignError(
+            "A predictor is taken from the wave it would have to foretell.",
+            where=f"burnout.models.{name}: {', '.join(during)}",
+            expected='timing = "before"',
+            got='timing = "during"',
+            remedy="declare it as measured before, so that the wave before is used, or leave it out",
+        )
+
+
+def _require_columns(frame: BurnoutFrame, name: str, data: pl.DataFrame, unused: tuple[str, ...]) -> None:
+    own = [c for c in data.columns if c != LAST_SCORE]
+    if name == LAST_SCORE or len(unused) < len(own):
+        return
+    why = {
+        "grouped": "the waves have no order, so nothing lies before any of them",
+        "cross_section": "nothing was measured before the wave, or everybody has the same value",
+        "forward": "nobody was measured before the waves a model is trained on, or all have the same value",
+    }
+    raise DesignError(
+        "No covariate of this model can be used: "
+        + (why[frame.design] if own else "it names nothing but the last score"),
+        where=f"burnout.models.{name}",
+        remedy="other covariates" + (", or burnout.waves" if frame.design == "grouped" else ""),
+    )
+
+
+def _check_enough(failed: int, total: int, name: str) -> None:
+    if failed > _MAX_FAILED * total:
+        raise ConvergenceError(
+            "Too many of the refits failed to converge.",
+            where=f"burnout.models.{name}",
+            got=f"{failed} of {total}",
+            remedy="fewer covariates, fewer folds, or a cut-off that makes more cases",
+        )
+
+
+def _smaller(case: NDArray[np.bool_]) -> int:
+    return min(int(case.sum()), int((~case).sum()))
+
+
+def _mean_risk(frame: BurnoutFrame, splits: tuple[Split, ...], etas: _Eta) -> Floats:
+    """Predicted risk of every scored row, averaged over the repeats in which its fold was fitted."""
+    total, times = np.zeros(frame.answers.person.size), np.zeros(frame.answers.person.size)
+    for split, eta in zip(splits, etas, strict=True):
+        if eta is not None:
+            total[split.test] += expit(eta)
+            times[split.test] += 1
+    rows = _scored_rows(splits)
+    with np.errstate(invalid="ignore"):
+        return total[rows] / times[rows]
+
+
+def _scored_rows(splits: tuple[Split, ...]) -> Ints:
+    return np.unique(np.concatenate([s.test for s in splits]))
+
+
+def _scored(frame: BurnoutFrame, splits: tuple[Split, ...]) -> Scored:
+    """The rows the tables are about; with folds, cases by the cut-off in all rows."""
+    rows, answers = _scored_rows(splits), frame.answers
+    case = splits[0].case if frame.time_split else cases_of(frame, np.arange(answers.person.size))
+    return Scored(
+        person=answers.person[rows],
+        cluster=answers.cluster[rows],
+        case=case[rows],
+        group=None if answers.group is None else answers.group[rows],
+    )
+
+
+def _wave_names(names: NDArray[np.str_], waves: Ints) -> tuple[str, ...]:
+    return tuple(str(names[i]) for i in np.unique(waves))
+
+
+def _split_people(person: Ints, splits: tuple[Split, ...]) -> int:
+    """People with answers on both sides of a split."""
+    both: set[int] = set()
+    for split in splits:
+        both |= set(np.intersect1d(person[split.train], person[split.test]).tolist())
+    return len(both)

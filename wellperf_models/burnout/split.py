@@ -1,0 +1,106 @@
+"""Which answers a model is trained on and scored on, and who counts as a case in them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wellperf_models.burnout.frame import Answers, BurnoutFrame
+from wellperf_models.errors import DesignError
+from wellperf_models.inference.folds import grouped_folds
+from wellperf_models.inference.risk_sets import Floats, Ints
+
+
+@dataclass(frozen=True, kw_only=True)
+class Split:
+    """Training rows, scored rows, and cases by the cut-off found in the training rows.
+
+    Attributes:
+        train, test: Row numbers.
+        case: Of all rows, shape (n,).
+        repeat, fold: Which one it is; 0 and 0 where time splits.
+    """
+
+    train: Ints
+    test: Ints
+    case: NDArray[np.bool_]
+    repeat: int = 0
+    fold: int = 0
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"Split({self.train.size} rows to train on, {self.test.size} to score)"
+
+
+def find_cut(strain: Floats, share: float) -> float:
+    """The cut-off whose share of equal or worse scores is closest to the one asked for; of two the stricter.
+
+    Args:
+        strain: Scores, more is worse, shape (n,).
+        share: The worst share that counts as cases.
+    """
+    values, counts = np.unique(strain, return_counts=True)
+    at_least = counts[::-1].cumsum()[::-1] / strain.size
+    # rounding must not decide between two that are equally far
+    distance = np.round(np.abs(at_least - share), 12)
+    return float(values[np.flatnonzero(distance == distance.min())[-1]])
+
+
+def cases_of(frame: BurnoutFrame, train: Ints) -> NDArray[np.bool_]:
+    """Who is a case, of all rows, by the declared cut-off or the one found in the training rows."""
+    section, strain = frame.section, frame.answers.strain
+    if section.case_at is not None:
+        cut = section.case_at if frame.higher_is_worse else -section.case_at
+    else:
+        assert section.case_share is not None
+        cut = find_cut(strain[train], section.case_share)
+    return strain >= cut
+
+
+def make_splits(frame: BurnoutFrame) -> tuple[Split, ...]:
+    """One split in time where a newer wave can be kept, else repeated grouped folds.
+
+    Raises:
+        DesignError: Fewer groups than folds, or rows to train on or to score that hold one class only.
+    """
+    answers = frame.answers
+    if frame.time_split:
+        newest = _first_scored_wave(answers, frame.section.test_share)
+        parts = [(answers.wave >= newest, 0, 0)]
+    else:
+        plan = frame.section.validation
+        groups = int(np.unique(answers.fold_group).size)
+        if groups < plan.folds:
+            raise DesignError(
+                "There are fewer groups than folds.",
+                where="burnout.validation",
+                expected=f"at least {plan.folds} groups",
+                got=f"{groups}",
+            )
+        assigned = grouped_folds(answers.fold_group, folds=plan.folds, repeats=plan.repeats, seed=frame.seed)
+        parts = [(assigned[r] == f, r, f) for r in range(plan.repeats) for f in range(plan.folds)]
+    splits = []
+    for scored, repeat, fold in parts:
+        train, test = np.flatnonzero(~scored), np.flatnonzero(scored)
+        case = cases_of(frame, train)
+        for rows, what in ((train, "to train on"), (test, "to score")):
+            if not case[rows].any() or case[rows].all():
+                nobody = "nobody is" if not case[rows].any() else "everybody is"
+                raise DesignError(
+                    f"Among the answers {what} {nobody} a case.",
+                    where="burnout.case_at, burnout.case_share" if frame.time_split else "burnout.validation",
+                    expected="cases and others, in both",
+                    remedy="another cut-off" + ("" if frame.time_split else ", or fewer folds"),
+                )
+        splits.append(Split(train=train, test=test, case=case, repeat=repeat, fold=fold))
+    return tuple(splits)
+
+
+def _first_scored_wave(answers: Answers, share: float) -> int:
+    """The fewest newest waves that hold at least the share; one wave is always left to train on."""
+    counts = np.bincount(answers.wave)
+    newest_first = counts[::-1].cumsum() / counts.sum()
+    number = int(np.searchsorted(newest_first, share - 1e-12)) + 1
+    return counts.size - min(number, counts.size - 1)

@@ -1,0 +1,151 @@
+"""A difference between two sides of an outcome, with the error that its design asks for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wellperf_models.errors import DesignError
+from wellperf_models.inference.least_squares import fit_wls
+from wellperf_models.inference.risk_sets import Floats, Ints
+from wellperf_models.roi.background import independent
+from wellperf_models.roi.rows import Effect, EffectKind, OutcomeRows
+
+# below it HC1 and clustered errors are too small: CR2 and the lots themselves
+MIN_CLUSTERS = 40
+
+
+def difference(
+    rows: OutcomeRows, chosen: NDArray[np.bool_], X: Floats, side: NDArray[np.bool_], kind: EffectKind
+) -> Effect:
+    """Weighted least squares on which side a row is on.
+
+    Args:
+        rows: One outcome, n rows.
+        chosen: Rows compared, shape (n,); m of them.
+        X: Constant and covariates of those, shape (m, p).
+        side: Those whose difference from the others is asked for, shape (m,).
+        kind: What the difference is.
+
+    Raises:
+        DesignError: It rests on a single cluster, or the outcome does not vary inside the sides.
+    """
+    y, w, cluster = rows.value[chosen], rows.weight[chosen], cluster_of(rows, chosen)
+    fit = fit_wls(y, np.column_stack([X, side]), w, cluster)
+    error = float(fit.std_error[-1])
+    if not math.isfinite(error):
+        raise DesignError(
+            "A comparison rests on a single cluster, so nothing says how far chance reaches.",
+            where=f"outcome {rows.name}",
+            expected="at least two clusters on each side",
+        )
+    if error <= 1e-12 * float(np.ptp(y)):
+        raise DesignError(
+            "The outcome does not vary inside the arms, so nothing says how far chance reaches.",
+            where=f"outcome {rows.name}",
+        )
+    low, high = fit.interval(-1)
+    counts = counts_of(rows, chosen, side)
+    mean, spread = moments(y[~side], w[~side])
+    return Effect(
+        outcome=rows.name,
+        kind=kind,
+        value=float(fit.beta[-1]),
+        std_error=error,
+        low=low,
+        high=high,
+        df=float(fit.df[-1]),
+        p_value=float(fit.p_values[-1]),
+        method=fit.method,
+        control_mean=mean,
+        control_sd=spread,
+        n_rows=y.size,
+        n_people=counts.people,
+        smallest_side=counts.smallest_side,
+        n_events=counts.events,
+        n_non_events=counts.non_events,
+        n_clusters=None if cluster is None else fit.codes.size,
+        n_parameters=X.shape[1] + 1,
+        influence=by_cluster(rows, chosen, cluster, fit.codes, fit.influence[:, -1]),
+    )
+
+
+def cluster_of(rows: OutcomeRows, chosen: NDArray[np.bool_]) -> Ints | None:
+    """What errors are clustered by; None where many rows were assigned one by one."""
+    codes = rows.cluster[chosen]
+    number = np.unique(codes).size
+    return codes if number < codes.size or number < MIN_CLUSTERS else None
+
+
+def design_of(rows: OutcomeRows, chosen: NDArray[np.bool_]) -> Floats:
+    """Constant and covariates of some rows."""
+    X, _ = independent(rows.X[chosen], rows.covariates, rows.weight[chosen])
+    return np.column_stack([np.ones(int(chosen.sum())), X])
+
+
+def moments(values: Floats, weight: Floats) -> tuple[float, float]:
+    """Weighted mean and standard deviation."""
+    mean = float(np.average(values, weights=weight))
+    return mean, math.sqrt(float(np.average((values - mean) ** 2, weights=weight)))
+
+
+def require_sides(rows: OutcomeRows, chosen: NDArray[np.bool_], side: NDArray[np.bool_], what: str) -> None:
+    """Two of what was assigned on each side, or there is nothing to say how far chance reaches."""
+    for own in (side, ~side):
+        number = int(np.unique(rows.cluster[chosen][own]).size)
+        if number < 2:
+            raise DesignError(
+                f"An outcome was measured on fewer than two independent units of an {what}."
+                if what == "arm"
+                else "Fewer than two independent units took part, or fewer than two did not.",
+                where=f"outcome {rows.name}",
+                expected="at least two on each side",
+                got=str(number),
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Distinct units: all, on the smallest side, and of a binary outcome with and without it."""
+
+    people: int
+    smallest_side: int
+    events: int | None
+    non_events: int | None
+
+
+def counts_of(
+    rows: OutcomeRows,
+    chosen: NDArray[np.bool_],
+    side: NDArray[np.bool_],
+    took_part: NDArray[np.bool_] | None = None,
+) -> Counts:
+    """Counts of the side that has fewest; `took_part` splits the sides once more."""
+    unit, value = rows.unit[chosen], rows.value[chosen]
+
+    def count(kept: NDArray[np.bool_]) -> int:
+        return int(np.unique(unit[kept]).size)
+
+    sides = [count(side), count(~side)]
+    if took_part is not None:
+        # a handful of participants, or of people who stayed away, would follow from the two effects
+        sides += [n for n in (count(side & took_part), count(side & ~took_part)) if n]
+    return Counts(
+        people=count(np.ones(unit.size, bool)),
+        smallest_side=min(sides),
+        events=min(count(own & (value == 1)) for own in (side, ~side)) if rows.binary else None,
+        non_events=min(count(own & (value == 0)) for own in (side, ~side)) if rows.binary else None,
+    )
+
+
+def by_cluster(
+    rows: OutcomeRows, chosen: NDArray[np.bool_], cluster: Ints | None, codes: Ints, influence: Floats
+) -> tuple[Ints, Floats]:
+    """Cluster codes, increasing, with their influence; rows assigned one by one are their own cluster."""
+    if cluster is None:
+        codes = rows.cluster[chosen]
+    order = np.argsort(codes)
+    return codes[order], influence[order]

@@ -1,0 +1,170 @@
+"""What the programme costs, in the reporting currency: what was booked, and what the study declares."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+
+import polars as pl
+
+from wellperf_models.errors import DesignError, StudyError
+from wellperf_models.panel import Source, to_polars
+from wellperf_models.panel.engine import table
+from wellperf_models.roi.lots import read_programme
+from wellperf_models.roi.rows import CostLine
+from wellperf_models.study import Money, Roi
+
+_BASE = 5
+_CENT = 0.005
+
+
+def read_costs(tables: Source, section: Roi, n_offered: int) -> tuple[tuple[CostLine, ...], dict[str, float]]:
+    """The cost ledger, and the factor of each currency to the reporting one.
+
+    Bookings are summed by kind, each at the latest rate dated on or before its day; a negative one is a
+    refund. They paid for those who were offered the programme: where the decision is about another number of
+    people they are scaled in proportion, and the line says so. Declared costs stand as they are.
+
+    Args:
+        tables: May hold `costs` and `programmes`.
+        section: `[roi]`.
+        n_offered: Units the programme was offered to.
+
+    Returns:
+        (ledger, currency → factor on the programme's first day); the ledger is () where nothing is known
+        about costs, the factors are empty where nothing has a price.
+
+    Raises:
+        StudyError: A price without `[money]` or without a rate, a programme without a booking, a kind that is
+            both booked and declared.
+        DesignError: The bookings of a kind add up to less than nothing.
+    """
+    money = tables.study.money
+    prices = [cost.currency for cost in section.costs]
+    prices += [outcome.value.currency for outcome in section.outcomes.values() if outcome.value]
+    if money is None:
+        _refuse_without_money(tables, prices)
+        return (), {}
+    start = read_programme(tables, section).start if set(prices) - {money.reporting_currency} else None
+    factors = {money.reporting_currency: 1.0}
+    factors |= {currency: rate_on(money, currency, start, "[roi] start") for currency in prices}
+    booked = _booked(tables, section, money, n_offered)
+    if twice := sorted({line.kind for line in booked} & {cost.kind for cost in section.costs}):
+        raise StudyError(
+            "A kind of cost is both booked and declared, and would be counted twice.",
+            where=f"[[roi.costs]] kind = {twice[0]!r}",
+            expected="declared costs for kinds that the table costs does not hold",
+            remedy="drop the declared one, or book it under another kind",
+        )
+    declared = tuple(
+        CostLine(
+            kind=cost.kind,
+            amount=cost.amount * factors[cost.currency],
+            per=cost.per,
+            spread=cost.spread,
+            source=cost.source,
+            tier=cost.tier,
+        )
+        for cost in section.costs
+    )
+    return (*booked, *declared), factors
+
+
+def rate_on(money: Money, currency: str, day: dt.date | None, where: str) -> float:
+    """Factor from a currency to the reporting one: the latest rate dated on or before a day.
+
+    Args:
+        money: `[money]`.
+        currency: ISO 4217 code.
+        day: When the amount was due; None: not known.
+        where: What the day belongs to, for the message.
+
+    Raises:
+        StudyError: There is no such rate, or no day to look it up by.
+    """
+    if currency == money.reporting_currency:
+        return 1.0
+    if day is None:
+        raise StudyError(
+            "An amount in another currency needs a day to be converted on.",
+            where=where,
+            expected=f"the programme's first day, for a rate of {currency}",
+            remedy="give roi.start, or the amount in the reporting currency",
+        )
+    known = sorted((r.date, r.rate) for r in money.rates if r.currency == currency)
+    valid = [rate for date, rate in known if date <= day]
+    if not valid:
+        raise StudyError(
+            "There is no exchange rate for an amount.",
+            where=f"[money] rates, {currency} ({where})",
+            expected=f"a rate of {currency} dated on or before {day}",
+            got=f"the earliest is dated {known[0][0]}" if known else "none",
+            remedy="add a dated rate to [money]",
+        )
+    return valid[-1]
+
+
+def shown_people(n_offered: int, *, in_full: bool) -> int:
+    """Those who were offered the programme as may be told: to the nearest 5, unless published in full."""
+    return n_offered if in_full else max(_BASE, _BASE * ((n_offered + _BASE // 2) // _BASE))
+
+
+def _refuse_without_money(tables: Source, prices: Iterable[str]) -> None:
+    for currency in prices:
+        raise StudyError(
+            "There are prices, but no reporting currency.",
+            where="[money]",
+            expected=f"reporting_currency, and rates where it is not {currency}",
+        )
+    if "costs" in tables and tables.study.roi is not None and tables.study.roi.decision is not None:
+        raise StudyError(
+            "There is a table of costs, but no reporting currency.",
+            where="[money]",
+            expected="reporting_currency",
+        )
+
+
+def _booked(tables: Source, section: Roi, money: Money, n_offered: int) -> tuple[CostLine, ...]:
+    """Bookings of the programme by kind; () where there is no table of costs, or nothing to decide."""
+    if "costs" not in tables or section.decision is None:
+        return ()
+    every = to_polars(table(tables, "costs"))
+    rows = every.filter(pl.col("programme") == section.programme)
+    if rows.is_empty():
+        raise StudyError(
+            "The table costs holds nothing of the programme.",
+            where="[roi] programme",
+            expected=f"one of {', '.join(sorted(every['programme'].unique())) or '(none)'}",
+            got=repr(section.programme),
+            remedy="correct roi.programme, or take out [tables.costs] and declare [[roi.costs]]",
+        )
+    totals: dict[str, float] = {}
+    for row in rows.sort("date", "kind", "currency", "amount").iter_rows(named=True):
+        rate = rate_on(money, row["currency"], row["date"], "costs.date")
+        totals[row["kind"]] = totals.get(row["kind"], 0.0) + row["amount"] * rate
+    for kind, amount in totals.items():
+        if amount < -_CENT:
+            raise DesignError(
+                "The bookings of a kind of cost add up to less than nothing.",
+                where=f"costs, kind = {kind!r}",
+                expected="refunds that are smaller than what was paid",
+                got="more refunds than payments",
+                remedy="complete the bookings, or correct their sign",
+            )
+    offered = shown_people(n_offered, in_full=tables.study.study.public_microdata)
+    people = section.decision.people or offered
+    source = "booked (table costs)"
+    if people != offered:
+        source += f", scaled from the {offered:,} who were offered it to {people:,}"
+    return tuple(
+        CostLine(
+            kind=kind,
+            # what is left of a full refund is rounding
+            amount=max(0.0, amount) * people / offered,
+            per="once",
+            spread=0.0,
+            source=source,
+            tier="measured",
+        )
+        for kind, amount in sorted(totals.items())
+    )

@@ -1,0 +1,275 @@
+"""Tables → what the return models eat: measured rows of each outcome, with arm, receipt and cluster."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import re
+
+import numpy as np
+import polars as pl
+
+from wellperf_models.errors import DesignError, StudyError
+from wellperf_models.inference.risk_sets import Floats
+from wellperf_models.panel import Source, to_polars
+from wellperf_models.panel.engine import table
+from wellperf_models.roi.background import DECLARED, columns_of, independent, known_before
+from wellperf_models.roi.costs import read_costs
+from wellperf_models.roi.lots import Programme, assign, read_programme
+from wellperf_models.roi.rows import Assigned, LeftOut, OutcomeRows, RoiFrame
+from wellperf_models.study import Outcome, Roi, Study
+
+_UNITS = {"person": "People", "team": "Teams", "department": "Departments", "site": "Sites"}
+_NO_WEIGHT = "rows without a weight, or with weight 0"
+_NO_COVARIATE = "rows without every covariate adjusted for"
+_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+
+
+def build_frame(tables: Source) -> RoiFrame:
+    """Builds everything the return pillar fits.
+
+    Args:
+        tables: Holds `outcomes`; `assignments`, `programmes`, `people` and `costs` where needed.
+
+    Returns:
+        The frame. Without a control arm `has_control` is False, and there will be no effect.
+
+    Raises:
+        StudyError: No `[roi]`, no table of outcomes, an outcome that is not in it, units coarser than the
+            level, a level finer than the lots, a covariate not measured before the programme.
+        DesignError: Nobody in the treated arm, a unit in two arms, a cluster that holds both, an assignment
+            level that is nowhere to be found, an outcome without values or without variation, a programme
+            that had not started.
+    """
+    study = tables.study
+    section = study.roi
+    if section is None:
+        raise StudyError("The study says nothing of a programme.", where="[roi]", remedy="add the section")
+    if "outcomes" not in tables:
+        raise StudyError("There is no table of outcomes.", where="[tables.outcomes]", remedy="declare it")
+    programme = read_programme(tables, section)
+    rows = _declared(tables, section, programme)
+    rows = known_before(rows, tables)
+    rows = assign(rows, tables, section, programme)
+    groups = _sharing(rows)
+    outcomes = {name: _outcome(rows, name, study, section, groups[name]) for name in section.outcomes}
+    randomised = section.design == "randomised"
+    n_offered = max(o.n_assigned[1] for o in outcomes.values())
+    costs, money_rates = read_costs(tables, section, n_offered)
+    return RoiFrame(
+        section=section,
+        outcomes=outcomes,
+        has_control=randomised and bool((~rows["treated"].drop_nulls()).any()),
+        costs=costs,
+        currency="" if study.money is None else study.money.reporting_currency,
+        money_rates=money_rates,
+        n_offered=n_offered,
+        population=_population(study, section, rows),
+        min_group_size=study.disclosure.min_group_size,
+        seed=study.study.seed,
+        in_full=study.study.public_microdata,
+        assigned_by=programme.assigned_by,
+        assigned_level=programme.level,
+        start=programme.start,
+        negative_controls=tuple(n for n in section.outcomes if n in study.study.negative_controls),
+    )
+
+
+def _declared(tables: Source, section: Roi, programme: Programme) -> pl.DataFrame:
+    """Rows of the declared outcomes, their key in `outcome`; a row may serve two."""
+    names = {declared.name or name for name, declared in section.outcomes.items()}
+    source = table(tables, "outcomes")
+    every = to_polars(source)
+    every = every.with_columns(
+        [pl.lit(None, kind).alias(c) for c, kind in DECLARED.items() if c not in every.columns]
+    ).with_columns([pl.col(c).cast(kind) for c, kind in DECLARED.items()])
+    known = ", ".join(sorted(every["name"].drop_nulls().unique())[:20])
+    every = every.filter(pl.col("name").is_in(names))
+    parts = []
+    for name, declared in section.outcomes.items():
+        own = every.filter(pl.col("name") == (declared.name or name))
+        if own.is_empty():
+            raise StudyError(
+                "An outcome is not in the table outcomes.",
+                where=f"[roi.outcomes.{name}] name",
+                expected=f"one of {known or '(none)'}",
+                got=repr(declared.name or name),
+            )
+        if declared.period is not None:
+            periods = ", ".join(sorted(own["period"].drop_nulls().unique())[:12]) or "(none)"
+            own = own.filter(pl.col("period") == declared.period)
+            if own.is_empty():
+                raise StudyError(
+                    "An outcome has no row in the period named.",
+                    where=f"[roi.outcomes.{name}] period",
+                    expected=f"one of {periods}",
+                    got=repr(declared.period),
+                )
+        _check_period(own, name, declared, programme.start)
+        parts.append(own.with_columns(pl.lit(name).alias("outcome")))
+    return pl.concat(parts)
+
+
+def _check_period(own: pl.DataFrame, name: str, declared: Outcome, start: dt.date | None) -> None:
+    """Where periods are dates, what is said to be before was, and what is said to be after was not."""
+    if start is None or declared.timing == "during":
+        return
+    for period in sorted(own["period"].drop_nulls().unique()):
+        bounds = _bounds(period)
+        if bounds is None:
+            continue
+        wrong = bounds[0] > start if declared.timing == "before" else bounds[1] < start
+        if wrong:
+            raise StudyError(
+                "An outcome's period contradicts its timing.",
+                where=f"[roi.outcomes.{name}] timing = {declared.timing!r}",
+                expected=f"a period {declared.timing} the programme's first day, {start}",
+                got=period,
+                remedy="correct timing, period or roi.start",
+            )
+
+
+def _bounds(period: str) -> tuple[dt.date, dt.date] | None:
+    """First and last day of a period written as a year, month or day; None for any other words."""
+    found = _ISO.fullmatch(period.strip())
+    if found is None:
+        return None
+    year, month, day = (int(part) if part else None for part in found.groups())
+    try:
+        first = dt.date(year or 1, month or 1, day or 1)
+        if day:
+            return first, first
+        last_month = month or 12
+        return first, dt.date(first.year, last_month, calendar.monthrange(first.year, last_month)[1])
+    except ValueError:
+        return None
+
+
+def _sharing(rows: pl.DataFrame) -> dict[str, list[str]]:
+    """Outcome → outcomes that share units with it, itself too, directly or through others."""
+    group: dict[str, set[str]] = {name: {name} for name in rows["outcome"].unique(maintain_order=True)}
+    # one entry for each set of outcomes that some unit has, however many units have it
+    together = rows.group_by("unit").agg(pl.col("outcome").unique().sort()).select("outcome").unique()
+    for names in together["outcome"].to_list():
+        merged = set().union(*(group[n] for n in names))
+        for name in merged:
+            group[name] = merged
+    return {name: sorted(members) for name, members in group.items()}
+
+
+def _outcome(rows: pl.DataFrame, name: str, study: Study, section: Roi, sharing: list[str]) -> OutcomeRows:
+    """One outcome's measured rows, everything that keeps a row out being counted."""
+    left_out: dict[str, LeftOut] = {}
+    own, X, covariates = _usable(rows, name, study, section, left_out)
+    assigned = _assigned(rows, sharing, own)
+    background = columns_of(own, name, rows, study, section, background=True)
+    value = own["value"].to_numpy()
+    lacking = (_NO_WEIGHT, _NO_COVARIATE)
+    return OutcomeRows(
+        name=name,
+        declared=section.outcomes[name],
+        value=value,
+        weight=own["weight"].to_numpy(),
+        treated=own["treated"].to_numpy(),
+        received=_received(rows, name, own),
+        unit=own["unit"].to_numpy(),
+        cluster=own["whole"].to_numpy(),
+        block=own["lots"].to_numpy() if section.design == "randomised" and rows["lots"].max() else None,
+        X=X,
+        covariates=covariates,
+        binary=bool(np.isin(value, (0.0, 1.0)).all()),
+        n_assigned=(int(np.sum(~assigned.treated)), int(np.sum(assigned.treated))),
+        n_left_out=sum(lost.rows for why, lost in left_out.items() if why in lacking),
+        left_out=left_out,
+        assigned=assigned,
+        background=background.X,
+        background_labels=background.labels,
+    )
+
+
+def _usable(
+    rows: pl.DataFrame, name: str, study: Study, section: Roi, left_out: dict[str, LeftOut]
+) -> tuple[pl.DataFrame, Floats, tuple[str, ...]]:
+    """Rows in the order of their units, what they are adjusted for, and its names."""
+    own = rows.filter(pl.col("outcome") == name).with_columns(
+        pl.when(pl.col(c).is_finite()).then(pl.col(c)).alias(c) for c in ("value", "weight")
+    )
+    if own["value"].null_count() == own.height:
+        raise DesignError(
+            "An outcome has no measured value.", where=f"[roi.outcomes.{name}]", expected="at least one"
+        )
+    own = _weighted(own).drop_nulls("value")
+    own = _keep(own, pl.col("treated").is_not_null() | pl.col("known_arm"), _no_arm(section), left_out)
+    own = _keep(own, pl.col("treated").is_not_null(), "rows of another arm", left_out)
+    level = f"rows without a known {section.level} on the first day of the programme"
+    own = _keep(own, pl.col("whole").is_not_null(), level, left_out)
+    own = _keep(own, pl.col("weight") > 0, _NO_WEIGHT, left_out)
+    adjusted = columns_of(own, name, rows, study, section)
+    known = np.isfinite(adjusted.X).all(axis=1)
+    own = own.with_columns(pl.Series("known", known))
+    own = _keep(own, pl.col("known"), _NO_COVARIATE, left_out)
+    if own.is_empty() or own["value"].n_unique() == 1:
+        raise DesignError(
+            "An outcome has nothing to compare: no row can be used, or all have the same value.",
+            where=f"[roi.outcomes.{name}]",
+            expected="values that differ",
+            got=f"{own.height} usable rows",
+            remedy="leave it out of [roi.outcomes], or correct its name, period or covariates",
+        )
+    order = own.with_row_index("at").sort("unit", "period", "value", "weight", nulls_last=True)
+    X, covariates = independent(adjusted.X[known][order["at"]], adjusted.labels, order["weight"].to_numpy())
+    return order, X, covariates
+
+
+def _no_arm(section: Roi) -> str:
+    what = "a record of taking part" if section.design == "participation" else "an arm"
+    return f"rows without {what}"
+
+
+def _keep(own: pl.DataFrame, kept: pl.Expr, why: str, left_out: dict[str, LeftOut]) -> pl.DataFrame:
+    """Rows that are kept; the others are counted under the reason."""
+    marked = own.with_columns(kept.fill_null(False).alias("_kept"))
+    lost = marked.filter(~pl.col("_kept"))
+    if lost.height:
+        left_out[why] = LeftOut(rows=lost.height, units=lost["unit"].n_unique())
+    return marked.filter("_kept").drop("_kept")
+
+
+def _weighted(own: pl.DataFrame) -> pl.DataFrame:
+    """Weight 1 where the outcome has none; where some rows have one, a row without it stays without."""
+    if own["weight"].null_count() == own.height:
+        return own.with_columns(pl.lit(1.0).alias("weight"))
+    return own
+
+
+def _received(rows: pl.DataFrame, name: str, order: pl.DataFrame) -> np.ndarray | None:
+    treated = rows.filter((pl.col("outcome") == name) & pl.col("treated"))
+    if treated["got"].null_count() == treated.height:
+        return None
+    return order["got"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+
+
+def _assigned(rows: pl.DataFrame, sharing: list[str], order: pl.DataFrame) -> Assigned:
+    """Units with an arm in the outcomes that share units with this one, and whether they were measured."""
+    units = (
+        rows.filter(pl.col("outcome").is_in(sharing))
+        .drop_nulls(["treated", "whole"])
+        .unique("unit")
+        .sort("unit")
+    )
+    return Assigned(
+        treated=units["treated"].to_numpy(),
+        cluster=units["whole"].to_numpy(),
+        measured=units["unit"].is_in(order["unit"].implode()).to_numpy(),
+    )
+
+
+def _population(study: Study, section: Roi, rows: pl.DataFrame) -> str:
+    kinds = [_UNITS[k] for k in _UNITS if k in set(rows["unit_type"])]
+    who = f"{' and '.join(kinds).capitalize()} of the study “{study.study.title or study.study.name}”"
+    if section.design == "randomised":
+        lots = f"by lot, {section.level} by {section.level},"
+        return f"{who} who were assigned {lots} to “{section.treated}” or “{section.control}”"
+    if section.design == "participation":
+        return f"{who} of whom it is recorded whether they took part"
+    return f"{who} who were offered the programme"
