@@ -1,7 +1,5 @@
 """Public real data by address and sha256. Nothing is downloaded but by `fetch`, and nothing is shipped.
 
-    import wellperf_models as wp
-
     wp.datasets.available()                      # what there is, with licence and source
     wp.datasets.fetch("illinois", "real_data")   # downloads into real_data/illinois, each file checked
 

@@ -22,9 +22,9 @@ ARMS = ("offered", "waiting")
 class Trial:
     """A randomised trial with participants who choose to be such.
 
-    y = confounder · c + u_cluster + effect · received + noise / √weight, with c standard normal. Who is offered
-    it takes part when selection · c + √(1 − selection²) · z lies above the quantile that makes `compliance`
-    of them participants; who isn't can't.
+    y = confounder · c + u_cluster + effect · received + noise / √weight, with c standard normal. Who is
+    offered it takes part when selection · c + √(1 − selection²) · z lies above the quantile that makes
+    `compliance` of them participants; who isn't can't.
 
     Attributes:
         people: People in all. clusters: Units assigned as a whole; 0: people are assigned one by one.

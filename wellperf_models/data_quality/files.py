@@ -20,7 +20,7 @@ class FileRead:
     Attributes:
         name: Below the study's data folder.
         sha256: Of its bytes.
-        n_rows: Its rows; None where it is a piece of a table of many files.
+        n_rows: Its rows; None where it is a piece of a table of many files, or the data are not published.
         status: Whether it is the published file, where a public dataset is known to hold it.
     """
 
@@ -51,7 +51,8 @@ def read_files(tables: Tables) -> tuple[FileRead, ...]:
                 FileRead(
                     name=name,
                     sha256=sha256,
-                    n_rows=_rows(raw),
+                    # a made-up organisation is an example of a pack: its heads are rounded like real ones
+                    n_rows=_rows(raw) if general.public_microdata else None,
                     status=identify(name, sha256) or "no published file is known",
                 ),
             )
