@@ -134,11 +134,20 @@ class Measure:
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One row of a `Table`: its key, its values in the order of the measures, its support."""
+    """One row of a `Table`.
+
+    Attributes:
+        key: One value per key column.
+        values: In the order of the measures.
+        support: What it rests on.
+        monte_carlo_errors: Of a sampled table: one standard deviation of the Monte Carlo error of each value,
+            None for a value that is not drawn. () elsewhere.
+    """
 
     key: tuple[str, ...]
     values: tuple[CellValue, ...]
     support: Support
+    monte_carlo_errors: tuple[float | None, ...] = ()
 
     def __repr__(self) -> str:
         return "Row(not released)"
@@ -174,6 +183,11 @@ class Table:
         for row in self.rows:
             _require(len(row.key) == len(self.keys), "a row has one value per key", self.name)
             _require(len(row.values) == len(self.measures), "a row has one value per measure", self.name)
+            _require(
+                len(row.monte_carlo_errors) == (len(self.measures) if self.computation == "sampled" else 0),
+                "exactly the rows of sampled tables carry a Monte Carlo error for each value",
+                self.name,
+            )
 
     def __repr__(self) -> str:
         return f"Table({self.name!r}: {len(self.rows)} rows × {len(self.measures)} measures; not released)"

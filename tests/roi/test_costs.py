@@ -92,7 +92,7 @@ def test_bookings_are_summed_by_kind_at_the_latest_rate_on_or_before_their_day()
         _booking(1000.0, dt.date(2023, 1, 15)),
         _booking(1000.0, dt.date(2023, 6, 30), currency="USD"),
         _booking(1000.0, dt.date(2023, 7, 1), currency="USD"),
-        _booking(500.0, dt.date(2025, 1, 1), "staff_time"),
+        _booking(500.0, dt.date(2024, 2, 29), "staff_time"),
         _booking(-200.0, dt.date(2023, 8, 1)),
         ("another", dt.date(2023, 1, 1), "programme", 9e9, "EUR"),
     ]
@@ -105,6 +105,37 @@ def test_bookings_are_summed_by_kind_at_the_latest_rate_on_or_before_their_day()
         ("measured", 0.0, "booked (table costs)")
     }
     assert factors == {"EUR": 1.0}
+
+
+def test_bookings_after_the_time_evaluated_are_for_others():
+    bookings = [
+        _booking(1000.0, dt.date(2023, 3, 1)),
+        _booking(70.0, dt.date(2023, 9, 30)),
+        _booking(300.0, dt.date(2023, 10, 1)),
+        _booking(500.0, dt.date(2024, 3, 1)),
+    ]
+    (line,), _ = _read(_tables(bookings))
+    assert line.amount == 1370 and "before 2024-03-01" in line.source
+    (line,), _ = _read(_tables(bookings, decision=DECISION | {"programme_years": 2}))
+    assert line.amount == 1870
+    # the waiting team starts in October, and its bookings are not the treated team's
+    tables = _tables(bookings)
+    tables["outcomes"] = pl.DataFrame(
+        {"unit_id": ["1", "2"], "cluster": ["A", "B"], "arm": ["yes", "no"]},
+    )
+    tables["programmes"] = pl.DataFrame(
+        {
+            "programme": ["coaching"] * 3,
+            "unit_id": ["A", "B", "C"],
+            "start": [dt.date(2023, 3, 1), dt.date(2023, 10, 1), dt.date(2023, 5, 1)],
+            "assigned_by": ["randomised"] * 3,
+            "level": ["team"] * 3,
+        }
+    )
+    (line,), _ = _read(tables)
+    assert line.amount == 1070
+    with pytest.raises(DesignError, match="after the time evaluated"):
+        _read(_tables([_booking(1.0, dt.date(2025, 1, 1))]))
 
 
 def test_declared_costs_and_values_are_converted_on_the_first_day_of_the_programme():

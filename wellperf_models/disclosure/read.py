@@ -127,7 +127,12 @@ def _table(item: Mapping[str, Any]) -> Table:
         keys=tuple(item["keys"]),
         measures=tuple(Measure(**m) for m in item["measures"]),
         rows=tuple(
-            Row(key=tuple(r["key"]), values=tuple(r["values"]), support=Support(n_people=0))
+            Row(
+                key=tuple(r["key"]),
+                values=tuple(r["values"]),
+                support=Support(n_people=0),
+                monte_carlo_errors=tuple(r.get("monte_carlo_errors", ())),
+            )
             for r in item["rows"]
         ),
         about_people=item["about_people"],

@@ -184,6 +184,7 @@ def _table_dict(table: Table, notes: tuple[str, ...]) -> dict[str, Any]:
                 "key": list(row.key),
                 "values": [_number(v) for v in row.values],
                 "shown": any(v is not None for v in row.values),
+                **({"monte_carlo_errors": list(row.monte_carlo_errors)} if row.monte_carlo_errors else {}),
             }
             for row in table.rows
         ],

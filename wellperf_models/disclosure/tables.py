@@ -40,7 +40,11 @@ def release_table(table: Table, rules: Rules) -> tuple[Table, tuple[str, ...], l
         _suppress_second(table, reasons, rules)
 
     rows = tuple(
-        dataclasses.replace(row, values=(None,) * len(row.values))
+        dataclasses.replace(
+            row,
+            values=(None,) * len(row.values),
+            monte_carlo_errors=(None,) * len(row.monte_carlo_errors),
+        )
         if index in reasons
         else _round_row(row, table.measures, rules)
         for index, row in enumerate(table.rows)

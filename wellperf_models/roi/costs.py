@@ -22,7 +22,9 @@ def read_costs(tables: Source, section: Roi, n_offered: int) -> tuple[tuple[Cost
     """The cost ledger, and the factor of each currency to the reporting one.
 
     Bookings are summed by kind, each at the latest rate dated on or before its day; a negative one is a
-    refund. They paid for those who were offered the programme: where the decision is about another number of
+    refund. Those count that fall before the programme began in the control arm (a wait-list) and before its
+    declared years were over: later ones paid for others, or for what is not evaluated. They paid for those who
+    were offered the programme: where the decision is about another number of
     people they are scaled in proportion, and the line says so. Declared costs stand as they are.
 
     Args:
@@ -138,6 +140,18 @@ def _booked(tables: Source, section: Roi, money: Money, n_offered: int) -> tuple
             got=repr(section.programme),
             remedy="correct roi.programme, or take out [tables.costs] and declare [[roi.costs]]",
         )
+    end = _end_of_bookings(tables, section)
+    later = 0
+    if end is not None:
+        later = rows.filter(pl.col("date") >= end).height
+        rows = rows.filter(pl.col("date") < end)
+        if rows.is_empty():
+            raise DesignError(
+                "Every booking of the programme is from after the time evaluated.",
+                where="costs.date",
+                expected=f"bookings before {end}",
+                remedy="complete the table costs, or declare [[roi.costs]]",
+            )
     totals: dict[str, float] = {}
     for row in rows.sort("date", "kind", "currency", "amount").iter_rows(named=True):
         rate = rate_on(money, row["currency"], row["date"], "costs.date")
@@ -154,6 +168,8 @@ def _booked(tables: Source, section: Roi, money: Money, n_offered: int) -> tuple
     offered = shown_people(n_offered, in_full=tables.study.study.public_microdata)
     people = section.decision.people or offered
     source = "booked (table costs)"
+    if later:
+        source += f" before {end}; later ones paid for others, or for a time that is not evaluated"
     if people != offered:
         source += f", scaled from the {offered:,} who were offered it to {people:,}"
     return tuple(
@@ -168,3 +184,22 @@ def _booked(tables: Source, section: Roi, money: Money, n_offered: int) -> tuple
         )
         for kind, amount in sorted(totals.items())
     )
+
+
+def _end_of_bookings(tables: Source, section: Roi) -> dt.date | None:
+    """First day whose bookings are not for the time evaluated; None: the programme's first day is not known."""
+    start = read_programme(tables, section).start
+    if start is None or section.decision is None:
+        return None
+    # 29 February has no anniversary in most years
+    end = dt.date(start.year + section.decision.programme_years, start.month, min(start.day, 28))
+    if "programmes" not in tables or "outcomes" not in tables or section.control is None:
+        return end
+    waiting = to_polars(table(tables, "outcomes")).filter(pl.col("arm") == section.control)
+    units = set(waiting["unit_id"]) | set(waiting["cluster"].drop_nulls())
+    own = to_polars(table(tables, "programmes")).filter(
+        pl.col("programme") == section.programme,
+        pl.col("start") > start,
+        pl.col("unit_id").is_in(list(units)),
+    )
+    return min([end, *own["start"]])

@@ -19,6 +19,8 @@ from wellperf_models.roi.rows import PriorName, RoiFrame
 ESTIMATE = "the trial's estimate"
 PRIOR_WORDS: dict[PriorName, str] = {"flat": "flat prior", "sceptical": "sceptical prior"}
 _NO_PEOPLE = Support(n_people=0)
+# the ends of a 95 % interval lie in thin tails: their Monte Carlo error is about 2.7 of the middle's
+_TAIL = 3.0
 _TEXTS = (
     Measure(name="tier", kind="text", label="How known"),
     Measure(name="source", kind="text", label="Source"),
@@ -76,6 +78,11 @@ def _interval(draws: Floats) -> tuple[float, float, float]:
     return middle, low, high
 
 
+def _errors(middle: float) -> tuple[float, float, float]:
+    """Monte Carlo errors of a middle and of the ends of its interval."""
+    return middle, _TAIL * middle, _TAIL * middle
+
+
 def _columns(name: str, label: str, unit: str = "") -> tuple[Measure, ...]:
     return (
         Measure(name=name, kind="model", unit=unit, label=label),
@@ -96,7 +103,12 @@ def _present_value(frame: RoiFrame, decision: DecisionResult, support: Support) 
             ("Net present value", back.npv),
         ]
         rows += [
-            Row(key=(label, PRIOR_WORDS[prior]), values=_interval(draws), support=support)
+            Row(
+                key=(label, PRIOR_WORDS[prior]),
+                values=_interval(draws),
+                support=support,
+                monte_carlo_errors=_errors(back.error_of_median(draws)),
+            )
             for label, draws in parts
         ]
     return Table(
@@ -120,19 +132,26 @@ def _posteriors(frame: RoiFrame, effects: Effects, posteriors: Posteriors) -> Ta
         support, unit = support_of(effect), unit_of(frame.outcomes[name])
         # a spread of 0 in the control arm alone leaves nothing to measure by
         scale = effect.control_sd if effect.control_sd > 0 else None
-        told: list[tuple[str, tuple[float, float, float], tuple[CellValue, CellValue]]] = [
-            (ESTIMATE, (effect.value, effect.low, effect.high), (None, None))
+        told: list[tuple[str, tuple[float, float, float], tuple[CellValue, CellValue], float | None]] = [
+            (ESTIMATE, (effect.value, effect.low, effect.high), (None, None), None)
         ]
         for prior, words in PRIOR_WORDS.items():
             one = posteriors[name, prior]
             before: tuple[CellValue, CellValue] = (one.prior_mean, one.prior_sd)
             if prior == "flat":
                 before = (None, None)
-            told.append((words, (one.mean, one.low, one.high), before))
-        for words, values, believed in told:
+            told.append((words, (one.mean, one.low, one.high), before, one.monte_carlo_error))
+        for words, values, believed, error in told:
             scaled = tuple(v / scale if scale else None for v in values)
+            drawn = (None,) * 3 if error is None else _errors(error)
+            drawn_scaled = (None,) * 3 if error is None or scale is None else _errors(error / scale)
             rows.append(
-                Row(key=(labels[name], words), values=(*values, unit, *believed, *scaled), support=support)
+                Row(
+                    key=(labels[name], words),
+                    values=(*values, unit, *believed, *scaled),
+                    support=support,
+                    monte_carlo_errors=(*drawn, None, None, None, *drawn_scaled),
+                )
             )
     return Table(
         name="posteriors",
@@ -249,6 +268,12 @@ def _correlations(decision: DecisionResult, support: Support) -> Table:
             key=(f"{at.assumed:g}",),
             values=(at.used, 100 * at.p_positive["flat"], 100 * at.p_positive["sceptical"], at.answer),
             support=support,
+            monte_carlo_errors=(
+                None,
+                100 * decision.returns["flat"].error_of_probability(),
+                100 * decision.returns["sceptical"].error_of_probability(),
+                None,
+            ),
         )
         for at in decision.sensitivity
     )
@@ -287,6 +312,7 @@ def _asserted(frame: RoiFrame, effects: Effects, decision: DecisionResult) -> Ta
                     key=(labels[item.channel.outcome], PRIOR_WORDS[prior]),
                     values=(amount, item.channel.amount, verdict),
                     support=support_of(effect),
+                    monte_carlo_errors=(item.monte_carlo_errors[prior], None, None),
                 )
             )
     return Table(

@@ -23,7 +23,7 @@ from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Unanswered
 from wellperf_models.inference.rank_correlation import complete, correlate
 from wellperf_models.inference.risk_sets import Floats
-from wellperf_models.inference.sampling import CHAINS, diagnose, gate
+from wellperf_models.inference.sampling import CHAINS, ESS_MIN, diagnose, gate
 from wellperf_models.roi.costs import shown_people
 from wellperf_models.roi.model_effects import Effects, joint_correlation
 from wellperf_models.roi.model_posterior import (
@@ -32,7 +32,15 @@ from wellperf_models.roi.model_posterior import (
     intention_to_treat,
     refuse_without_effect,
 )
-from wellperf_models.roi.returns import Answer, Asserted, AtCorrelation, Channel, DecisionResult, Return
+from wellperf_models.roi.returns import (
+    Answer,
+    Asserted,
+    AtCorrelation,
+    Channel,
+    DecisionResult,
+    Return,
+    error_of_median,
+)
 from wellperf_models.roi.rows import Effect, PriorName, RoiFrame
 from wellperf_models.study import Decision, Roi
 
@@ -292,10 +300,18 @@ def _break_even_amounts(
     found = []
     for place, channel in enumerate(asserted, start=money.n_counted):
         amounts: dict[PriorName, float | None] = {}
+        errors: dict[PriorName, float | None] = {}
         for prior, draws in drawn.items():
             together = _in_order(draws, correlation, seed)
-            amounts[prior] = _root(_npv(together, money), together[:, place] * money.worth[:, place])
-        found.append(Asserted(channel=channel, break_even=amounts))
+            npv, per_amount = _npv(together, money), together[:, place] * money.worth[:, place]
+            amount = amounts[prior] = _root(npv, per_amount)
+            # draws are worth at least what the gate asks for
+            errors[prior] = (
+                error_of_median(npv + amount * per_amount, ESS_MIN) / float(np.median(per_amount))
+                if amount
+                else None
+            )
+        found.append(Asserted(channel=channel, break_even=amounts, monte_carlo_errors=errors))
     return tuple(found)
 
 

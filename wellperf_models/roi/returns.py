@@ -99,10 +99,13 @@ class Asserted:
         channel: What was asserted.
         break_even: Prior → amount at which the median net present value would be 0: 0 where it is above 0
             without it, None where no amount would do.
+        monte_carlo_errors: Prior → a bound of one standard deviation of its Monte Carlo error; None where it
+            is 0 or there is none.
     """
 
     channel: Channel
     break_even: dict[PriorName, float | None]
+    monte_carlo_errors: dict[PriorName, float | None]
 
 
 @dataclass(frozen=True, kw_only=True)

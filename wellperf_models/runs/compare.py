@@ -154,7 +154,13 @@ def _table(where: str, name: str, expected: Mapping[str, Any], got: Mapping[str,
     measures = [m["name"] for m in expected.get("measures", [])]
     for key, row, other in zip(keys[0], old, new, strict=True):
         yield from _equal(where, "shown", row, other, f"{name}[{key}].shown")
-        yield from _sequence(where, f"{name}[{key}]", measures, row["values"], other["values"], kind)
+        errors = row.get("monte_carlo_errors") or []
+        yield from _sequence(where, f"{name}[{key}]", measures, row["values"], other["values"], kind, errors)
+        for place, old_error, new_error in zip(
+            measures, errors, other.get("monte_carlo_errors") or [], strict=False
+        ):
+            where_in = f"{name}[{key}].{place}.monte_carlo_error"
+            yield from _order_of_magnitude(where, where_in, old_error, new_error)
 
 
 def _curve(where: str, name: str, expected: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[Drift]:
@@ -185,13 +191,20 @@ def _check(where: str, name: str, expected: Mapping[str, Any], got: Mapping[str,
 
 
 def _sequence(
-    where: str, name: str, places: Sequence[str], expected: Sequence[Any], got: Sequence[Any], kind: str
+    where: str,
+    name: str,
+    places: Sequence[str],
+    expected: Sequence[Any],
+    got: Sequence[Any],
+    kind: str,
+    errors: Sequence[float | None] = (),
 ) -> Iterator[Drift]:
     if len(expected) != len(got) or len(places) != len(expected):
         yield _drift(where, name, f"{len(expected)} values", f"{len(got)} values", "equal")
         return
-    for place, old, new in zip(places, expected, got, strict=True):
-        yield from _number(where, f"{name}.{place}", old, new, kind, None)
+    for index, (place, old, new) in enumerate(zip(places, expected, got, strict=True)):
+        error = errors[index] if index < len(errors) else None
+        yield from _number(where, f"{name}.{place}", old, new, kind, error)
 
 
 def _number(
