@@ -46,16 +46,35 @@ def _print(name: str, rows: list[Judged]) -> None:
         )
 
 
+def _decisions(seeds: range) -> int:
+    """How often each answer is given where the programme does nothing, and where it does much."""
+    from scipy import stats
+    from tqdm import tqdm
+
+    off = False
+    for name, trial in (("no effect", trials.NULL), ("large effect", trials.GOOD)):
+        jobs = tqdm(seeds, desc=name, disable=not sys.stderr.isatty())
+        answers = [trials.decide(trial, seed).answer for seed in jobs]
+        counts = {answer: answers.count(answer) for answer in ("fund", "measure first", "stop")}
+        print(f"{name}: {len(answers)} trials, " + ", ".join(f"{k} {v}" for k, v in counts.items()))
+        if trial.effect == 0:
+            test = stats.binomtest(counts["fund"], len(answers), 0.05, alternative="greater")
+            off |= bool(test.pvalue < 0.01)
+    return int(off)
+
+
 def main() -> int:
     """Runs the worlds; exit code 1 where bias or coverage lies outside its Monte Carlo interval."""
     from tqdm import tqdm
 
     parser = argparse.ArgumentParser(prog="python -m tests.recovery", description=__doc__)
-    parser.add_argument("pillar", choices=PILLARS, nargs="?", default="turnover")
+    parser.add_argument("pillar", choices=[*PILLARS, "decisions"], nargs="?", default="turnover")
     parser.add_argument("--worlds", type=int, default=200)
     parser.add_argument("--first-seed", type=int, default=10_000)
     arguments = parser.parse_args()
     seeds = range(arguments.first_seed, arguments.first_seed + arguments.worlds)
+    if arguments.pillar == "decisions":
+        return _decisions(seeds)
     off = False
     for name, estimate, truth, own in PILLARS[arguments.pillar]():
         found = [estimate(s) for s in tqdm(seeds, desc=name, disable=not sys.stderr.isatty())]

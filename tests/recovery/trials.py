@@ -11,7 +11,15 @@ from scipy import stats
 
 from tests.recovery.worlds import Found
 from wellperf_models.evidence import Unanswered
-from wellperf_models.roi import Effect, RoiFrame, build_frame, fit_effects
+from wellperf_models.roi import (
+    DecisionResult,
+    Effect,
+    RoiFrame,
+    build_frame,
+    fit_decision,
+    fit_effects,
+    fit_posterior,
+)
 from wellperf_models.study import Study
 from wellperf_models.tables import Tables
 
@@ -151,10 +159,17 @@ def estimate(trial: Trial, seed: int) -> dict[str, Found]:
     effects = fit_effects(frame, frame.section)
     found: dict[str, Found] = {}
     for kind in trial.truth:
-        one: Effect | Unanswered = getattr(effects, kind)["score"]
+        one: Effect | Unanswered = getattr(effects.of["score"], kind)
         if isinstance(one, Effect):
             found[kind] = Found(value=one.value, error=one.std_error, low=one.low, high=one.high)
     return found
+
+
+def decide(trial: Trial, seed: int) -> DecisionResult:
+    """The decision of one trial."""
+    frame = frame_of(trial, seed)
+    effects = fit_effects(frame, frame.section)
+    return fit_decision(frame, effects, fit_posterior(frame, effects, frame.section), frame.section)
 
 
 TRIALS: dict[str, Trial] = {
@@ -164,3 +179,7 @@ TRIALS: dict[str, Trial] = {
     "20 teams of 30": Trial(people=600, clusters=20),
     "8 sites of 100": Trial(people=800, clusters=8, share=0.5),
 }
+
+# what a decision is tried on: a programme that costs 100 a head and does nothing, and one that does much
+NULL = Trial(effect=0.0, weights=False, skew=False)
+GOOD = Trial(effect=1.2, weights=False, skew=False)
