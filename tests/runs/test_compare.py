@@ -99,6 +99,33 @@ def test_drift_is_named(change: Change, name: str) -> None:
     assert compare_results(got, _results())
 
 
+def _drawn(value: float, error: float = 0.5) -> dict[str, Any]:
+    results = _results()
+    table = results["evidence"][0]["tables"][0]
+    table["computation"] = "sampled"
+    for row in table["rows"]:
+        row["monte_carlo_errors"] = [None] * len(row["values"])
+    table["rows"][0]["values"][0] = value
+    table["rows"][0]["monte_carlo_errors"][0] = error
+    return results
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "drift"),
+    [
+        (101.9, 0.5, []),
+        (101.9, 0.9, []),
+        (102.1, 0.5, ["n_people"]),
+        (100.0, 5.0, ["n_people.monte_carlo_error"]),
+    ],
+)
+def test_a_drawn_cell_may_differ_by_its_monte_carlo_error(
+    value: float, error: float, drift: list[str]
+) -> None:
+    drifts = compare_results(_drawn(100.0), _drawn(value, error))
+    assert [d.name for d in drifts] == [f"tables.exits[Nursing].{name}" for name in drift]
+
+
 def test_another_environment_is_a_note() -> None:
     notes = provenance_notes(PROVENANCE, {**PROVENANCE, "lock_sha256": "0", "python": "3.14"})
     assert len(notes) == 2
