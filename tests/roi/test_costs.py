@@ -115,7 +115,8 @@ def test_bookings_after_the_time_evaluated_are_for_others():
         _booking(500.0, dt.date(2024, 3, 1)),
     ]
     (line,), _ = _read(_tables(bookings))
-    assert line.amount == 1370 and "before 2024-03-01" in line.source
+    assert line.amount == 1370
+    assert "before 2024-03-01" in line.source
     (line,), _ = _read(_tables(bookings, decision=DECISION | {"programme_years": 2}))
     assert line.amount == 1870
     # the waiting team starts in October, and its bookings are not the treated team's

@@ -20,7 +20,7 @@ from wellperf_models.inference.risk_sets import Floats
 CHAINS: Final = 4
 DRAWS: Final = 5_000
 TUNE: Final = 600
-# shorter steps than usual (.8): with six clusters that gave one false step in a few fits, this none in a hundred
+# shorter steps than usual: with six clusters .8 gave a false step in a few fits, this none in a hundred
 _TARGET_ACCEPT: Final = 0.9
 R_HAT_MAX: Final = 1.01
 ESS_MIN: Final = 400.0

@@ -23,9 +23,9 @@ def read_costs(tables: Source, section: Roi, n_offered: int) -> tuple[tuple[Cost
 
     Bookings are summed by kind, each at the latest rate dated on or before its day; a negative one is a
     refund. Those count that fall before the programme began in the control arm (a wait-list) and before its
-    declared years were over: later ones paid for others, or for what is not evaluated. They paid for those who
-    were offered the programme: where the decision is about another number of
-    people they are scaled in proportion, and the line says so. Declared costs stand as they are.
+    declared years were over: later ones paid for others, or for what is not evaluated. They paid for those
+    who were offered the programme: where the decision is about another number of people they are scaled in
+    proportion, and the line says so. Declared costs stand as they are.
 
     Args:
         tables: May hold `costs` and `programmes`.
@@ -187,7 +187,7 @@ def _booked(tables: Source, section: Roi, money: Money, n_offered: int) -> tuple
 
 
 def _end_of_bookings(tables: Source, section: Roi) -> dt.date | None:
-    """First day whose bookings are not for the time evaluated; None: the programme's first day is not known."""
+    """First day whose bookings are not for the time evaluated; None where the first day is not known."""
     start = read_programme(tables, section).start
     if start is None or section.decision is None:
         return None
