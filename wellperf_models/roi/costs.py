@@ -192,7 +192,9 @@ def _end_of_bookings(tables: Source, section: Roi) -> dt.date | None:
     if start is None or section.decision is None:
         return None
     # 29 February has no anniversary in most years
-    end = dt.date(start.year + section.decision.programme_years, start.month, min(start.day, 28))
+    leap = (start.month, start.day) == (2, 29)
+    year = start.year + section.decision.programme_years
+    end = dt.date(year, 3, 1) if leap else start.replace(year=year)
     if "programmes" not in tables or "outcomes" not in tables or section.control is None:
         return end
     waiting = to_polars(table(tables, "outcomes")).filter(pl.col("arm") == section.control)
