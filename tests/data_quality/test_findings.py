@@ -146,7 +146,10 @@ def test_files_of_published_and_synthetic_data_are_named_by_hash(tmp_path: Path)
         data = load_tables(write_study(tmp_path, SPELLS_TABLE, head=HEAD + head, spells_csv=SPELLS))
         (row,) = release(evidence_of(data), data.study).table("files").rows
         assert row.key == ("spells.csv",)
-        assert row.values == (2, hashlib.sha256(SPELLS.encode()).hexdigest(), "no published file is known")
+        # a made-up organisation shows no exact head count: it is an example of a private pack
+        n_rows = 2 if head == PUBLIC else None
+        digest = hashlib.sha256(SPELLS.encode()).hexdigest()
+        assert row.values == (n_rows, digest, "no published file is known")
         assert str(tmp_path) not in str(row)
 
 
