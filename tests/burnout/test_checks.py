@@ -309,3 +309,25 @@ def test_too_many_failed_folds_are_no_estimate() -> None:
 def test_a_score_hides_its_numbers() -> None:
     score = Score(value=0.71, std_error=0.02, low=0.67, high=0.75)
     assert "0.71" not in repr(dataclasses.replace(score))
+
+
+def test_scores_that_hardly_change_are_no_alarm() -> None:
+    assert checks.plausible_auc(0.95, 0.002, "m", forward=True).passed is True
+    assert checks.plausible_auc(0.95, 0.2, "m", forward=True).passed is False
+    assert checks.plausible_auc(0.95, None, "m", forward=True).passed is False
+
+
+def test_a_copy_of_the_wave_to_be_foretold_gives_no_number() -> None:
+    """It is a stranger among the rows a model is trained on."""
+    frames = make_frames(3, waves=4)
+    newest = frames["surveys"].filter((pl.col("measure") == "exhaustion") & (pl.col("wave") == "w3"))
+    later = newest.select("employee_id", later="value")
+    frames["people"] = frames["people"].join(later, on="employee_id", how="left")
+    covariates = {"later": {"table": "people", "timing": "before"}}
+    study = make_study(covariates=covariates, models={"m": {"covariates": ["later"]}}, test_share=0.2)
+    frame = build_frame(FakeTables(study, frames))
+    assert frame.time_split
+    found = fit_forecasts(frame, study.burnout)
+    refused = found.models["m"]
+    assert isinstance(refused, Unanswered)
+    assert refused.reason == "The outcome is among the predictors (burnout.models: later)."

@@ -87,13 +87,15 @@ def test_identifiers_estimates_and_their_support(evidence: tuple[Evidence, Evide
 def test_the_first_sentence_answers_for_the_model_declared_first(evidence: tuple[Evidence, Evidence]) -> None:
     answer = evidence[0].answer
     assert answer.startswith("The model “Workload” adds {delta_auc_load.estimate} to the last score alone")
-    assert "“Life (outside) (work)” does not order people better than their last score alone" in answer
+    assert "These data do not show that the model “Life (outside) (work)” orders people better than" in answer
     assert not re.search(r"\d", re.sub(r"\{[^}]*\}", "", answer).replace("0.5 is a coin", ""))
 
 
 def test_where_nothing_is_gained_the_first_sentence_says_so() -> None:
     first, _ = released_of(make_tables(5, frames={"effect": 0.0}))
-    assert first.answer.startswith("The model does not order people better than their last score alone (gain")
+    assert first.answer.startswith(
+        "These data do not show that the model orders people better than their last score"
+    )
     picture = plot_auc(first)
     assert picture is not None
     assert picture.title == "No model orders people better than their last score alone"
@@ -314,3 +316,19 @@ def test_importing_the_pillar_is_cheap() -> None:
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_group_in_which_everybody_is_a_case_is_not_shown() -> None:
+    frames = make_frames(2)
+    department = dict(frames["assignments"].select("employee_id", "department").iter_rows())
+    chosen = [p for p in department if department[p] == "it"][:30]
+    frames["assignments"] = frames["assignments"].with_columns(
+        department=pl.when(pl.col("employee_id").is_in(chosen)).then(pl.lit("all")).otherwise("department")
+    )
+    strained = pl.col("employee_id").is_in(chosen) & (pl.col("measure") == "exhaustion")
+    frames["surveys"] = frames["surveys"].with_columns(
+        value=pl.when(strained).then(5.0 + 0.1 * pl.col("value")).otherwise("value")
+    )
+    _, groups = released_of(FakeTables(make_study(group_by="department"), frames))
+    shown = {row.key: row.values for row in groups.table("cases_by_group").rows}
+    assert all(value is None for value in shown["all",])

@@ -57,6 +57,16 @@ def test_one_person_less_is_refused_and_both_cells_are_named(
     assert ledger_path(owner).read_bytes() == before
 
 
+def test_other_people_of_the_same_data_are_refused_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A covariate more in the study file leaves out who lacks it."""
+    owner = study(tmp_path)
+    publish(owner, tmp_path, monkeypatch, {"a": 52, "b": 80}, run="1", data="x")
+    with pytest.raises(DisclosureError, match="other people"):
+        publish(owner, tmp_path, monkeypatch, {"a": 44, "b": 80}, run="2", data="x")
+
+
 def test_a_batch_of_enough_people_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     owner = study(tmp_path)
     publish(owner, tmp_path, monkeypatch, {"a": 50, "b": 80}, run="1", data="x")

@@ -25,6 +25,10 @@ def test_columns(values: list[float | int | str | None], printed: list[str]) -> 
     assert print_column(values) == printed
 
 
+def test_rows_in_units_of_their_own() -> None:
+    assert print_column([10.834, -0.0125, 5.7, None], one_by_one=True) == ["10.8", "−0.0125", "5.70", "—"]
+
+
 def test_number() -> None:
     assert print_number(None) == "—"
     assert print_number(1234567) == f"1{T}234{T}567"

@@ -97,7 +97,7 @@ def test_the_contrast_warns_first_and_is_never_called_an_effect(released: tuple[
     assert compared.checks[0].passed is False
     assert [c.passed for c in compared.checks] == [False, False]
     told = " ".join(e.label for e in compared.estimates if e.name.startswith("contrast"))
-    assert "no effect" in told
+    assert "not an effect" in told
     assert not re.search(r"\b(saved|reduces?|because of the programme|led to|impact)\b", compared.answer)
 
 

@@ -135,7 +135,8 @@ def _forward_sentence(frame: BurnoutFrame, item: Forecast, *, first: bool) -> st
         sentence += f", {own} with the model (difference {gain})."
     else:
         sentence = (
-            f"{model} does not order people better than their last score alone (gain in AUC {gain}; the "
+            f"These data do not show that t{model[1:]} orders people better than their last score alone "
+            f"(gain in AUC {gain}; the "
         )
         sentence += "last score alone {auc_last_score.estimate})."
     # the first sentence is the answer; further models may be kept back by themselves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,8 @@ def scores_table(frame: BurnoutFrame, forecasts: Forecasts) -> Table:
     )
 
 
+# cases, or others, below which a rounded count may say that nobody or everybody is one
+_FEWEST = 5
 COUNT_MEASURES = (
     Measure(name="answers", kind="count", unit="answers", label="Answers"),
     Measure(name="cases", kind="count", unit="cases", label="Cases"),
@@ -95,8 +98,13 @@ def counts_row(
     """Answers, cases, their rate and the mean predicted one, of some of the scored rows."""
     scored = forecasts.scored
     answers, cases = int(own.sum()), int(scored.case[own].sum())
+    support = group_support(own, forecasts)
+    fewest = min(cases, answers - cases)
+    if fewest < _FEWEST:
+        # "nearly all of them" tells of each; a rounded count of 0 or of everybody does so too
+        support = replace(support, smallest_level=fewest)
     values = (*first, answers, cases, 100 * cases / answers, 100 * float(risk[own].mean()))
-    return Row(key=key, values=values, support=group_support(own, forecasts))
+    return Row(key=key, values=values, support=support)
 
 
 def group_support(own: NDArray[np.bool_], forecasts: Forecasts) -> Support:

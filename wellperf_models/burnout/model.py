@@ -191,6 +191,13 @@ def _fit_split(frame: BurnoutFrame, split: Split, name: str, data: pl.DataFrame)
     X = encoding.apply(data[train])
     _require_columns(frame, name, data, unused)
     refuse_outcome(data[train], answers.strain[train], case, X, encoding.blocks)
+    if frame.time_split:
+        # a copy of the wave to be foretold is a stranger among the training rows
+        for wave in np.unique(answers.wave[split.test]):
+            own = split.test[answers.wave[split.test] == wave]
+            refuse_outcome(
+                data[own], answers.strain[own], split.case[own], encoding.apply(data[own]), encoding.blocks
+            )
     try:
         if name == LAST_SCORE:
             cells = collapse_rows(X, case)

@@ -89,13 +89,13 @@ def find_conflicts(study: Study, entries: Sequence[Entry], new: Sequence[Entry])
         key = (entry.study, entry.as_of, entry.definition)
         for earlier in known.get(key, []):
             same_values = earlier.digest == entry.digest
-            # from the same data a second look is a recomputation, not a second group of people
-            if same_values or earlier.data == entry.data:
+            # the same people of the same data are a recomputation; other people of them are not
+            if same_values or (earlier.data == entry.data and earlier.n_people == entry.n_people):
                 continue
             if abs(earlier.n_people - entry.n_people) < minimum:
                 conflicts.append(
                     f"{entry.definition} as of {entry.as_of}: run {entry.run_id} and run {earlier.run_id} "
-                    f"rest on other data but differ by fewer than {minimum} people"
+                    f"rest on other people but differ by fewer than {minimum} people"
                 )
                 break
         known.setdefault(key, []).append(entry)

@@ -87,7 +87,12 @@ def _require_base64(png: str, where: str) -> None:
 
 def _table_rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows of a released table, printed column by column."""
-    columns = [print_column([r["values"][i] for r in table["rows"]]) for i in range(len(table["measures"]))]
+    # rows with units of their own are read across, not down
+    across = any(m["kind"] == "text" and m["name"] == "unit" for m in table["measures"])
+    columns = [
+        print_column([r["values"][i] for r in table["rows"]], one_by_one=across)
+        for i in range(len(table["measures"]))
+    ]
     return [
         {"key": row["key"], "cells": [column[i] for column in columns], "shown": row["shown"]}
         for i, row in enumerate(table["rows"])

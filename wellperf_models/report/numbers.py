@@ -11,8 +11,15 @@ _MOST_DECIMALS = 4
 _SIGNIFICANT = 3
 
 
-def print_column(values: Sequence[float | int | str | None]) -> list[str]:
-    """A column of a table: whole numbers grouped, others with the same decimals, None as a dash."""
+def print_column(values: Sequence[float | int | str | None], *, one_by_one: bool = False) -> list[str]:
+    """A column of a table: whole numbers grouped, others with the same decimals, None as a dash.
+
+    Args:
+        values: Top to bottom.
+        one_by_one: Each number has its own three significant digits: rows in different units.
+    """
+    if one_by_one:
+        return [print_column([value])[0] for value in values]
     floats = [abs(v) for v in values if isinstance(v, float) and math.isfinite(v)]
     digits = 0
     if floats and not all(v == round(v) for v in floats) and max(floats) > 0:

@@ -67,12 +67,15 @@ def attrition_alike(assigned: Mapping[str, Assigned | None]) -> Check:
         if units is None:
             continue
         everyone &= bool(units.measured.all())
-        p = _p_of_difference(units.measured.astype(float), units.treated, units.cluster)
+        p = _p_of_difference(units.measured.astype(float), units.treated, units.cluster, units.block)
         if p is not None:
             p_values[label] = p
     if p_values and everyone:
-        text = "Everybody who was assigned was measured."
-        return Check(name="attrition_alike", passed=True, text=text, computation="exact")
+        text = (
+            "Everybody listed was measured. Whether somebody was assigned and is not listed cannot be seen: "
+            "list who was assigned, with a missing value."
+        )
+        return Check(name="attrition_alike", passed=None, text=text, computation="exact")
     return _none_differs(
         "attrition_alike",
         p_values,
@@ -121,19 +124,27 @@ def background_p(
     for column, label in enumerate(rows.background_labels):
         values = rows.background[:, column]
         known = np.isfinite(values) if chosen is None else np.isfinite(values) & chosen
-        p = _p_of_difference(values[known], side[known], rows.cluster[known])
+        block = None if rows.block is None else rows.block[known]
+        p = _p_of_difference(values[known], side[known], rows.cluster[known], block)
         if p is not None:
             result[label] = p
     return result
 
 
-def _p_of_difference(values: Floats, side: NDArray[np.bool_], cluster: Ints) -> float | None:
-    """The p of a difference between two sides; 1 where nothing varies, None where nothing can be said."""
+def _p_of_difference(
+    values: Floats, side: NDArray[np.bool_], cluster: Ints, block: Ints | None = None
+) -> float | None:
+    """The p of a difference between two sides, within the blocks of the lots.
+
+    1 where nothing varies, None where nothing can be said.
+    """
     number = np.unique(cluster).size
     if not values.size or not np.ptp(values) > 0:
         return 1.0 if values.size else None
     alone = number == values.size >= MIN_CLUSTERS
-    X = np.column_stack([np.ones(values.size), side])
+    # lots drawn with other shares in each block leave blocks, and what goes with them, unlike in the arms
+    dummies = [] if block is None else [(block == b).astype(float) for b in np.unique(block)[1:]]
+    X = np.column_stack([np.ones(values.size), *dummies, side])
     try:
         fit = fit_wls(values, X, np.ones(values.size), None if alone else cluster)
     except DesignError:

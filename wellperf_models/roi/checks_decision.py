@@ -36,8 +36,7 @@ def check_decision(
         return ()
     found = [(posteriors[key], intention_to_treat(effects, key[0])) for key in posteriors]
     pairs = [(posterior, effect) for posterior, effect in found if effect is not None]
-    alone = {name for name, rows in frame.outcomes.items() if not rows.clustered}
-    flat = [(p, e) for p, e in pairs if p.prior == "flat" and p.outcome in alone]
+    flat = [(p, e) for p, e in pairs if p.prior == "flat"]
     returns = [] if isinstance(decision, Unanswered) else list(decision.returns.values())
     checks = [
         sampler_passed(list(posteriors.values()), returns),
@@ -79,14 +78,13 @@ def flat_matches_estimate(pairs: Sequence[tuple[Posterior, Effect]]) -> Check:
     """With nothing believed beforehand the posterior is the trial's own estimate.
 
     Args:
-        pairs: Posterior under the flat prior and effect, of outcomes without clusters.
+        pairs: Posterior under the flat prior and effect.
     """
     if not pairs:
         return Check(
             name="flat_matches_estimate",
             passed=None,
-            text="Every outcome has clusters, which the posterior weighs otherwise than the estimate: they "
-            "need not agree.",
+            text="No outcome has both a posterior and an estimate.",
         )
     distances = [(abs(p.mean - e.value) / e.std_error, p.monte_carlo_error / e.std_error) for p, e in pairs]
     worst, error = max(distances)

@@ -60,7 +60,17 @@ def check_effects(frame: RoiFrame, effects: Effects | Unanswered) -> tuple[Check
             smallest_detectable(primary, primary_rows.declared.unit),
         ]
     complied = _answered(effects, "compliers")
-    checks.append(first_stage([e.first_stage for e in complied.values() if e.first_stage is not None]))
+    weakest = min(
+        (e for e in complied.values() if e.first_stage is not None),
+        key=lambda e: (e.smallest_side, e.first_stage),
+        default=None,
+    )
+    checks.append(
+        first_stage(
+            [e.first_stage for e in complied.values() if e.first_stage is not None],
+            None if weakest is None else support_of(weakest),
+        )
+    )
     checks.append(several_outcomes({labels[n]: treated[n].p_value for n in effects.holm_p}))
     controls = {labels[n]: treated[n].p_value for n in frame.negative_controls if n in treated}
     if controls:
@@ -214,7 +224,7 @@ def randomisation_agrees(effect: Effect) -> Check:
     )
 
 
-def first_stage(values: Sequence[float]) -> Check:
+def first_stage(values: Sequence[float], support: Support | None = None) -> Check:
     """The offer changed enough who took part for an effect in compliers (F of the first stage ≥ 10)."""
     if not values:
         text = "No effect of taking part is estimated."
@@ -226,6 +236,7 @@ def first_stage(values: Sequence[float]) -> Check:
         passed=strong,
         value=weakest,
         threshold=MIN_FIRST_STAGE,
+        support=support,
         text="The offer changed clearly who took part (F = {value}, needed {threshold})."
         if strong
         else "The offer hardly changed who took part (F = {value}, needed {threshold}): the effect of taking "

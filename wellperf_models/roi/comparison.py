@@ -16,6 +16,9 @@ from wellperf_models.roi.rows import Effect, EffectKind, OutcomeRows
 
 # below it HC1 and clustered errors are too small: CR2 and the lots themselves
 MIN_CLUSTERS = 40
+# covariates that explain so much of an outcome are a copy of it (correlation)
+SAME = 0.98
+_ROWS_PER_COLUMN = 10
 
 
 def difference(
@@ -34,7 +37,13 @@ def difference(
         DesignError: It rests on a single cluster, or the outcome does not vary inside the sides.
     """
     y, w, cluster = rows.value[chosen], rows.weight[chosen], cluster_of(rows, chosen)
-    fit = fit_wls(y, np.column_stack([X, side]), w, cluster)
+    design = np.column_stack([X, side])
+    _refuse_outcome(rows.name, y, X, w)
+    fit = fit_wls(y, design, w, cluster)
+    if cluster is None and few_units(side, w):
+        # each unit its own cluster: HC1 is too small where a side is, or where a few rows carry the weight
+        cluster = rows.cluster[chosen]
+        fit = fit_wls(y, design, w, cluster)
     error = float(fit.std_error[-1])
     if not math.isfinite(error):
         raise DesignError(
@@ -71,6 +80,29 @@ def difference(
         n_parameters=X.shape[1] + 1,
         influence=by_cluster(rows, chosen, cluster, fit.codes, fit.influence[:, -1]),
     )
+
+
+def _refuse_outcome(name: str, y: Floats, X: Floats, w: Floats) -> None:
+    """Refuses covariates that are the outcome: nothing would be left to compare."""
+    if X.shape[1] < 2 or y.size < _ROWS_PER_COLUMN * X.shape[1]:
+        return
+    root = np.sqrt(w)
+    centred = root * (y - np.average(y, weights=w))
+    fitted = root[:, None] * X
+    left = centred - fitted @ np.linalg.lstsq(fitted, centred, rcond=None)[0]
+    if float(left @ left) <= (1 - SAME**2) * float(centred @ centred):
+        raise DesignError(
+            "An outcome is among what it is adjusted for.",
+            where=f"[roi.outcomes.{name}] adjust_for",
+            expected="covariates that were measured before the programme, and are something else",
+            remedy="leave out what repeats the outcome",
+        )
+
+
+def few_units(side: NDArray[np.bool_], weight: Floats) -> bool:
+    """Whether a side holds fewer independent rows than HC1 needs, as its weights count (Kish 1965)."""
+    sizes = [float(w.sum() ** 2 / (w**2).sum()) for w in (weight[side], weight[~side])]
+    return min(sizes) < MIN_CLUSTERS
 
 
 def cluster_of(rows: OutcomeRows, chosen: NDArray[np.bool_]) -> Ints | None:

@@ -102,7 +102,7 @@ def _estimand(frame: RoiFrame, *, over_time: bool) -> str:
     )
     return (
         "Difference in the mean of an outcome between those who took part and those who did not"
-        f"{inside}: a description of two sets of people, no effect."
+        f"{inside}: a description of two sets of people, not an effect."
     )
 
 
@@ -115,7 +115,7 @@ def _estimates(frame: RoiFrame, effects: Effects) -> tuple[Estimate, ...]:
         if rows.declared.timing == "before" or not isinstance(one.contrast, Effect):
             continue
         kinds = (
-            (one.contrast, "contrast", "contrast, no effect"),
+            (one.contrast, "contrast", "a contrast, not an effect"),
             (one.intention_to_treat, "itt", "change by the offer"),
             (one.compliers, "compliers", "change in those who took part because of the offer"),
         )

@@ -9,7 +9,7 @@ import numpy as np
 from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Support, Unanswered
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.roi.checks_balance import plain
-from wellperf_models.roi.checks_effects import labels_of, support_of
+from wellperf_models.roi.checks_effects import check_effects, labels_of, support_of
 from wellperf_models.roi.findings_money import joint_support, tables_of_decision
 from wellperf_models.roi.findings_words import programme_of, unanswered, unit_of
 from wellperf_models.roi.model_effects import Effects
@@ -27,6 +27,14 @@ _ANSWER = {
     "fund": "Fund it: it very probably returns more than it costs.",
     "stop": "Stop it: it very probably costs more than it returns.",
     "measure first": "Measure first: these data do not tell whether it returns more than it costs.",
+}
+# a comparison that fails one of these decides nothing, whatever the probabilities
+_MUST_HOLD = {
+    "assigned_as_declared": "how it was assigned is in doubt",
+    "arms_alike_at_start": "the arms differed before it began",
+    "attrition_alike": "the arms were not measured to the same extent",
+    "negative_controls_unmoved": "something changed that it cannot have changed",
+    "enough_clusters": "too little was assigned for chance to be judged",
 }
 _PERSPECTIVE = {"employer": "the employer's", "employee": "the employees'", "society": "society's"}
 
@@ -62,7 +70,7 @@ def decide(
     return Evidence(
         id="roi.decision",
         question=_QUESTION,
-        answer=_answer(frame, decision, declared),
+        answer=_answer(frame, decision, declared, _doubts(frame, effects)),
         estimand=_estimand(decision, declared),
         population=frame.population,
         design="randomised",
@@ -93,12 +101,27 @@ def _people(decision: DecisionResult) -> str:
     return f"{decision.people:,} people" if decision.people_declared else "{people} people"
 
 
-def _answer(frame: RoiFrame, decision: DecisionResult, declared: Decision) -> str:
+def _doubts(frame: RoiFrame, effects: Effects) -> list[str]:
+    """Why the comparison itself decides nothing; empty where nothing speaks against it."""
+    failed = {check.name for check in check_effects(frame, effects) if check.passed is False}
+    return [words for name, words in _MUST_HOLD.items() if name in failed]
+
+
+def _verdict(decision: DecisionResult, doubts: list[str]) -> str:
+    if not doubts or decision.answer == "measure first":
+        return _ANSWER[decision.answer]
+    return (
+        f"Measure first: by the probabilities alone the rule says “{decision.answer}”, but "
+        f"{' and '.join(doubts)}."
+    )
+
+
+def _answer(frame: RoiFrame, decision: DecisionResult, declared: Decision, doubts: list[str]) -> str:
     _, unit = money_unit(decision)
     years = "one year" if declared.horizon_years == 1 else f"{declared.horizon_years} years"
     rate = f"{100 * declared.discount_rate:g} %"
     return (
-        f"{_ANSWER[decision.answer]} Over {years}, at {rate} a year, offering {programme_of(frame)} to "
+        f"{_verdict(decision, doubts)} Over {years}, at {rate} a year, offering {programme_of(frame)} to "
         f"{_people(decision)} has a net present value of {{npv_flat.estimate}} {unit} "
         f"{_BELIEF['flat']}, and of {{npv_sceptical.estimate}} {unit} {_BELIEF['sceptical']}. "
         "The probability that it returns more than it costs is {p_positive_flat} and "

@@ -51,8 +51,8 @@ def evaluate(
         checks=tuple(checks),
         assumptions=_assumptions(frame, effects),
         limits=(
-            "It is what offering the programme changed, whether or not people took part; whoever reads it as "
-            "the effect of taking part reads too little into it.",
+            "It is what offering the programme changed, whether or not people took part; the effect of taking "
+            "part is another number, and stands beside it.",
             "An interval that includes no change does not show that nothing changed: the checks say how "
             "large "
             "an effect would have been found.",
@@ -61,6 +61,11 @@ def evaluate(
             "after "
             "correction for looking at several are worth a second look, not a decision.",
             *_few_clusters(effects, section.level),
+            *(
+                f"Not answered for “{plain(section.outcomes[name].label or name.replace('_', ' '))}”: "
+                f"{plain(why.reason)}"
+                for name, why in frame.not_measured.items()
+            ),
         ),
     )
 

@@ -113,7 +113,8 @@ def _present_value(frame: RoiFrame, decision: DecisionResult, support: Support) 
         ]
     return Table(
         name="present_value",
-        title=f"Present value of what changed, by channel ({decision.currency}, all people, all years)",
+        title=f"Present value of what changed, by channel ({decision.currency}, all people, all years; "
+        "medians, which need not add up)",
         keys=("part", "prior"),
         measures=_columns("present_value", "Present value", decision.currency),
         rows=tuple(rows),

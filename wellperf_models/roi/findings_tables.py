@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, Unanswered
 from wellperf_models.roi.checks_effects import labels_of, support_of
@@ -140,14 +141,14 @@ def tables_of_contrast(frame: RoiFrame, effects: Effects) -> tuple[Table, ...]:
             scaled.append(Row(key=(labels[name],), values=values, support=support))
     what = "After less before" if frame.section.design == "before_after" else "Took part less did not"
     columns = (
-        ("contrast", f"{what}: no effect"),
+        ("contrast", f"{what} (not an effect)"),
         ("itt", "Change by the offer"),
         ("compliers", "Change by taking part"),
     )
     found = [
         _table(
             "contrast",
-            "The contrast, which is no effect, beside what the lots say",
+            "The contrast, which is not an effect, beside what the lots say",
             rows,
             _PEOPLE,
             *(m for name, label in columns for m in _difference(name, label)),
@@ -209,16 +210,33 @@ def _table(name: str, title: str, rows: list[Row], *measures: Measure) -> Table:
     )
 
 
+def _apart(frame: RoiFrame, seen: list[OutcomeRows], rows: OutcomeRows, own: NDArray[np.bool_]) -> int | None:
+    """Fewest people of an arm by whom this outcome differs from an earlier one of the same values."""
+    found = []
+    for other in seen:
+        if (other.declared.name or other.name) != (rows.declared.name or rows.name):
+            continue
+        theirs = other.treated == bool(rows.treated[own][0]) if own.any() else other.treated
+        number = int(np.setxor1d(rows.unit[own], other.unit[theirs]).size)
+        if 0 < number < frame.min_group_size:
+            found.append(number)
+    return min(found) if found else None
+
+
 def _arms(frame: RoiFrame, labels: Mapping[str, str]) -> list[Table]:
     """People assigned and measured by arm: means of numbers, shares from counts of yes/no outcomes."""
     section = frame.section
     names = (section.control or "control", section.treated)
     means, shares = [], []
+    seen: list[OutcomeRows] = []
     for name, rows in frame.outcomes.items():
         for number, arm in enumerate(names):
             own = rows.treated == bool(number)
             measured = rows.n_units[number]
             support = Support(n_people=measured, n_complement=rows.n_units[1 - number])
+            if apart := _apart(frame, seen, rows, own):
+                # two means of the same values, over people who differ by a handful, give the handful's values
+                support = dataclasses.replace(support, smallest_level=apart)
             counts = (rows.n_assigned[number], measured)
             key = (labels[name], arm)
             if rows.binary:
@@ -228,6 +246,7 @@ def _arms(frame: RoiFrame, labels: Mapping[str, str]) -> list[Table]:
             elif own.any():
                 mean = float(np.average(rows.value[own], weights=rows.weight[own]))
                 means.append(Row(key=key, values=(*counts, mean, unit_text(rows)), support=support))
+        seen.append(rows)
     people = (
         Measure(name="assigned", kind="count", unit="people", label="Assigned"),
         Measure(name="measured", kind="count", unit="people", label="Measured"),

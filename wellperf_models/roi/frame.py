@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from wellperf_models.errors import DesignError, StudyError
+from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.panel import Source, to_polars
 from wellperf_models.panel.engine import table
@@ -48,11 +49,23 @@ def build_frame(tables: Source) -> RoiFrame:
     if "outcomes" not in tables:
         raise StudyError("There is no table of outcomes.", where="[tables.outcomes]", remedy="declare it")
     programme = read_programme(tables, section)
+    _refuse_same_rows(section)
     rows = _declared(tables, section, programme)
     rows = known_before(rows, tables)
     rows = assign(rows, tables, section, programme)
     groups = _sharing(rows)
-    outcomes = {name: _outcome(rows, name, study, section, groups[name]) for name in section.outcomes}
+    outcomes: dict[str, OutcomeRows] = {}
+    not_measured: dict[str, Unanswered] = {}
+    for name in section.outcomes:
+        if name == section.primary:
+            outcomes[name] = _outcome(rows, name, study, section, groups[name])
+            continue
+        # the question is about the first one: another that can't be used does not silence it
+        found = attempt(_outcome, rows, name, study, section, groups[name])
+        if isinstance(found, Unanswered):
+            not_measured[name] = found
+        else:
+            outcomes[name] = found
     randomised = section.design == "randomised"
     n_offered = max(o.n_assigned[1] for o in outcomes.values())
     costs, money_rates = read_costs(tables, section, n_offered)
@@ -71,8 +84,26 @@ def build_frame(tables: Source) -> RoiFrame:
         assigned_by=programme.assigned_by,
         assigned_level=programme.level,
         start=programme.start,
+        not_measured=not_measured,
+        of_people=set(rows["unit_type"]) == {"person"},
         negative_controls=tuple(n for n in section.outcomes if n in study.study.negative_controls),
     )
+
+
+def _refuse_same_rows(section: Roi) -> None:
+    """An outcome is not adjusted for the very rows it is measured by."""
+    for name, outcome in section.outcomes.items():
+        for other in outcome.adjust_for:
+            baseline = section.outcomes.get(other)
+            if baseline is None or (baseline.name or other) != (outcome.name or name):
+                continue
+            if None in (baseline.period, outcome.period) or baseline.period == outcome.period:
+                raise StudyError(
+                    "An outcome is adjusted for rows that measure it.",
+                    where=f"[roi.outcomes.{name}] adjust_for {other!r}",
+                    expected="another period for each of the two",
+                    remedy="give both a period",
+                )
 
 
 def _declared(tables: Source, section: Roi, programme: Programme) -> pl.DataFrame:
@@ -118,7 +149,10 @@ def _check_period(own: pl.DataFrame, name: str, declared: Outcome, start: dt.dat
         bounds = _bounds(period)
         if bounds is None:
             continue
-        wrong = bounds[0] > start if declared.timing == "before" else bounds[1] < start
+        wrong = bounds[1] < start
+        if declared.timing == "before":
+            # the first day itself counts as before: it is asked in the morning; a month it lies in does not
+            wrong = bounds[1] > start or (bounds[0] < bounds[1] and bounds[1] >= start)
         if wrong:
             raise StudyError(
                 "An outcome's period contradicts its timing.",
@@ -261,6 +295,7 @@ def _assigned(rows: pl.DataFrame, sharing: list[str], order: pl.DataFrame) -> As
         treated=units["treated"].to_numpy(),
         cluster=units["whole"].to_numpy(),
         measured=units["unit"].is_in(order["unit"].implode()).to_numpy(),
+        block=units["lots"].to_numpy() if units["lots"].n_unique() > 1 else None,
     )
 
 

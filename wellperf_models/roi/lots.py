@@ -17,6 +17,8 @@ from wellperf_models.study import Roi
 LEVELS = ("person", "team", "department", "site")
 # whole groups in one arm are taken for chance above this probability
 _CHANCE = 1e-4
+# share of units in the other arm than their group that does not speak against lots of groups
+_FEW_ODD = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,7 +266,10 @@ def _wholly_in_one_arm(units: pl.DataFrame) -> bool:
     """Whether groups are so wholly in one arm that lots drawn inside them would hardly ever do it."""
     wholes = units.unique("whole")
     held = wholes.group_by("group").agg(pl.len().alias("n"), pl.col("treated").sum().alias("k"))
-    if not held.height or held.filter((pl.col("k") > 0) & (pl.col("k") < pl.col("n"))).height:
+    # a few who moved, or are listed elsewhere, do not make lots of people out of lots of teams
+    pure = held.with_columns(k=pl.when(2 * pl.col("k") > pl.col("n")).then(pl.col("n")).otherwise(0))
+    odd = int((pure["k"].cast(pl.Int64) - held["k"].cast(pl.Int64)).abs().sum())
+    if not held.height or odd > _FEW_ODD * wholes.height:
         return False
     share = float(wholes["treated"].to_numpy().mean())
     if share in (0.0, 1.0):

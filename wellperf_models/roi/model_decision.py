@@ -88,6 +88,13 @@ def fit_decision(frame: RoiFrame, effects: Effects, posteriors: Posteriors, sect
     decision = _declared_decision(section)
     counted, asserted = _channels(frame, effects, posteriors)
     _refuse_without_costs(frame)
+    if decision.people is None and not frame.of_people:
+        raise DesignError(
+            "The units are not people, so for how many people money is spent and gained is not known.",
+            where="[roi.decision] people",
+            expected="the number of people the decision is about",
+            remedy="declare it",
+        )
     people = decision.people or shown_people(frame.n_offered, in_full=frame.in_full)
     columns = (*counted, *asserted)
     drawn = {p: np.column_stack([posteriors[c.outcome, p].draws for c in columns]) for p in PRIORS}
@@ -148,6 +155,13 @@ def _channels(
 ) -> tuple[tuple[Channel, ...], tuple[Channel, ...]]:
     """Channels that count, and those whose value is only asserted."""
     found: list[Channel] = []
+    for name, why in frame.not_measured.items():
+        if frame.section.outcomes[name].value is not None:
+            raise DesignError(
+                f"An outcome that has a value can't be used, so its money is not known: {why.reason}",
+                where=f"[roi.outcomes.{name}]",
+                remedy="take its value out, or complete its data",
+            )
     for name, rows in frame.outcomes.items():
         value = rows.declared.value
         if value is None:

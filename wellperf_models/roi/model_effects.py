@@ -21,6 +21,7 @@ from wellperf_models.roi.comparison import (
     counts_of,
     design_of,
     difference,
+    few_units,
     moments,
     require_sides,
 )
@@ -206,8 +207,11 @@ def _compliers(rows: OutcomeRows) -> Effect:
     require_sides(rows, chosen, offered, "arm")
     y, w, cluster = rows.value[chosen], rows.weight[chosen], cluster_of(rows, chosen)
     X = design_of(rows, chosen)
+    few = False
+    if cluster is None and few_units(offered, w):
+        cluster, few = rows.cluster[chosen], True
     fit = two_stage(y, X, offered.astype(float), received, w, cluster)
-    few = cluster is not None and fit.codes.size < MIN_CLUSTERS
+    few |= cluster is not None and fit.codes.size < MIN_CLUSTERS
     low, high = fit.interval()
     method = "HC0" if cluster is None else "clustered IV"
     if few or fit.first_stage < MIN_FIRST_STAGE:
@@ -220,6 +224,8 @@ def _compliers(rows: OutcomeRows) -> Effect:
         low, high = fit.likely
         method = "Anderson–Rubin, " + ("HC1" if cluster is None else "CR2")
     counts = counts_of(rows, chosen, offered, received == 1)
+    # with the effect of the offer beside it, a handful who are in that one alone would follow from the two
+    unknown = int(np.unique(rows.unit[~chosen]).size)
     mean, spread = moments(y[~offered], w[~offered])
     return Effect(
         outcome=rows.name,
@@ -235,7 +241,7 @@ def _compliers(rows: OutcomeRows) -> Effect:
         control_sd=spread,
         n_rows=y.size,
         n_people=counts.people,
-        smallest_side=counts.smallest_side,
+        smallest_side=min(counts.smallest_side, unknown) if unknown else counts.smallest_side,
         n_events=counts.events,
         n_non_events=counts.non_events,
         n_clusters=None if cluster is None else fit.codes.size,

@@ -4,12 +4,15 @@ For row i of cluster c in arm a, on a standardised scale,
 
     y_i ~ Normal(α + τ t_i + x_i·β + u_c, σ_a² / w_i),   u_c ~ Normal(0, ω²) where clusters have several rows,
 
-α and τ flat, β ~ Normal(0, 10), log σ_a ~ Normal(0, 2), ω ~ HalfNormal(.5), in standard deviations of the
-outcome (with few clusters this prior matters: it says that the intra-cluster correlation is rarely above .5).
-The cluster effects are integrated out exactly (`inference.gaussian_blocks`). Without clusters the posterior
+α and τ flat, β ~ Normal(0, 10), log σ_a ~ Normal(0, 2), in standard deviations of the outcome. The posterior
 mean of τ under the flat prior is the weighted least-squares estimate, and its spread that of an error that
 lets the arms differ, as HC1 does; where weights differ the likelihood is raised to the power that makes it so
 (`match_sandwich`).
+
+Where rows go together in clusters, or units are so few or so unequal that the estimate needs CR2, such a
+model would estimate something else: a cluster effect weighs clusters by how sure their means are, not by how
+many people they hold, and where effects differ with size even the sign may differ. There the likelihood is
+that of the estimate itself, a t with the degrees of freedom of its error: (τ̂ − τ) / se ~ t(df).
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ from wellperf_models.inference.gaussian_blocks import (
     sandwich_power,
 )
 from wellperf_models.inference.risk_sets import Floats
-from wellperf_models.inference.sampling import compile_once, sample
+from wellperf_models.inference.sampling import Sampled, compile_once, sample
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.priors import FLAT, PriorOfEffect, sceptical_prior
 from wellperf_models.roi.rows import Effect, OutcomeRows, Posterior, PriorName, RoiFrame
@@ -85,7 +88,7 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
         if rows.declared.timing != "after" or effect is None:
             continue
         try:
-            data = standardise(rows, n_slopes)
+            data = standardise(rows, n_slopes) if effect.method == "HC1" else None
         except DesignError:
             # the decision can do without an outcome that has no value; the findings name it
             if rows.declared.value is not None:
@@ -95,7 +98,11 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
             told = FLAT if prior == "flat" else sceptical_prior(rows.declared, effect)
             # one seed for both priors: what differs between them is the prior, not the luck of the draws
             seed = int(np.random.default_rng([frame.seed, _SEED, number]).integers(2**31))
-            found[name, prior] = _posterior(rows, prior, data, told, seed, n_slopes)
+            found[name, prior] = (
+                _posterior_of_estimate(effect, prior, told, seed)
+                if data is None
+                else _posterior(rows, prior, data, told, seed, n_slopes)
+            )
     if not found:
         raise DesignError("No outcome has an effect, so there is no return.", where="[roi.outcomes]")
     return found
@@ -222,7 +229,51 @@ def _posterior(
         seed=seed,
         where=f"[roi.outcomes.{name}], {prior} prior",
     )
-    draws: Floats = sampled.draws["effect"].ravel() * data.scale
+    return _summary(name, prior, told, sampled, data.scale, 0.0, data.blocks.n_cells)
+
+
+def build_estimate_model() -> Any:
+    """The PyMC model of an effect known by its estimate alone: (estimate − effect) / error ~ t(df)."""
+    import pymc as pm
+    import pytensor.tensor as pt
+
+    with pm.Model() as model:
+        # on the scale of the error, from the estimate
+        df = pm.Data("df", 30.0)
+        prior_mean, prior_precision = pm.Data("prior_mean", 0.0), pm.Data("prior_precision", 0.0)
+        effect = pm.Flat("effect")
+        pm.Potential("likelihood", -0.5 * (df + 1) * pt.log1p(effect**2 / df))
+        pm.Potential("prior", -0.5 * prior_precision * (effect - prior_mean) ** 2)
+    return model
+
+
+def _posterior_of_estimate(effect: Effect, prior: PriorName, told: PriorOfEffect, seed: int) -> Posterior:
+    flat, error = prior == "flat", effect.std_error
+    sampled = sample(
+        compile_once(("roi.estimate",), build_estimate_model),
+        {
+            "df": effect.df,
+            "prior_mean": 0.0 if flat else (told.mean - effect.value) / error,
+            "prior_precision": 0.0 if flat else (error / told.sd) ** 2,
+        },
+        reported=["effect"],
+        seed=seed,
+        where=f"[roi.outcomes.{effect.outcome}], {prior} prior",
+    )
+    return _summary(effect.outcome, prior, told, sampled, error, effect.value, 1)
+
+
+def _summary(
+    name: str,
+    prior: PriorName,
+    told: PriorOfEffect,
+    sampled: Sampled,
+    scale: float,
+    shift: float,
+    n_cells: int,
+) -> Posterior:
+    """A posterior in the outcome's unit: draws × scale + shift."""
+    draws: Floats = sampled.draws["effect"].ravel() * scale + shift
     low, high = (float(v) for v in np.quantile(draws, [0.025, 0.975]))
     return Posterior(
         outcome=name,
@@ -232,12 +283,12 @@ def _posterior(
         sd=float(draws.std(ddof=1)),
         low=low,
         high=high,
-        monte_carlo_error=sampled.monte_carlo_error["effect"] * data.scale,
+        monte_carlo_error=sampled.monte_carlo_error["effect"] * scale,
         prior_mean=told.mean,
         prior_sd=told.sd,
         r_hat=sampled.diagnostics.r_hat,
         ess_bulk=sampled.diagnostics.ess_bulk,
         ess_tail=sampled.diagnostics.ess_tail,
         n_divergences=sampled.diagnostics.n_divergences,
-        n_cells=data.blocks.n_cells,
+        n_cells=n_cells,
     )

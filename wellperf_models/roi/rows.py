@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from wellperf_models.evidence import Unanswered
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.study import Outcome, Roi
 
@@ -32,11 +33,13 @@ class Assigned:
         treated: Assigned to the treated arm.
         cluster: As in `OutcomeRows`.
         measured: Among the rows of the outcome.
+        block: Code of the block of the lots; None: one block.
     """
 
     treated: NDArray[np.bool_]
     cluster: Ints
     measured: NDArray[np.bool_]
+    block: Ints | None = None
 
     def __repr__(self) -> str:
         """Shapes only."""
@@ -145,6 +148,8 @@ class RoiFrame:
         in_full: Published microdata.
         assigned_by, assigned_level: What the table programmes says of the programme; () where it is silent.
         start: First day of the programme, where known.
+        not_measured: Outcome that was declared and can't be used → why; the first one is never among them.
+        of_people: Every unit is a person; otherwise nobody knows how many people are behind them.
         negative_controls: Outcomes of the frame that the programme can't have changed.
     """
 
@@ -162,6 +167,8 @@ class RoiFrame:
     assigned_by: tuple[str, ...] = ()
     assigned_level: tuple[str, ...] = ()
     start: dt.date | None = None
+    of_people: bool = True
+    not_measured: dict[str, Unanswered] = field(default_factory=dict)
     negative_controls: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
