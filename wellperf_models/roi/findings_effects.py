@@ -51,11 +51,10 @@ def evaluate(
         checks=tuple(checks),
         assumptions=_assumptions(frame, effects),
         limits=(
-            "It is what offering the programme changed, whether or not people took part; the effect of taking "
-            "part is another number, and stands beside it.",
+            "It is what offering the programme changed, whether or not people took part; the effect of "
+            "taking part is another number, and stands beside it.",
             "An interval that includes no change does not show that nothing changed: the checks say how "
-            "large "
-            "an effect would have been found.",
+            "large an effect would have been found.",
             "It holds for these people, this programme and the time in which the outcomes were measured.",
             "Only the first outcome was named as the one to judge by; of the others, those that are clear "
             "after "
