@@ -365,6 +365,42 @@ class Unanswered:
         return f"Not answered: {self.reason}" + (f" What would help: {self.remedy}." if self.remedy else "")
 
 
+def plain(text: str) -> str:
+    """Words of others inside a template: braces and brackets would be read as one."""
+    return text.translate(str.maketrans("{}[]", "()()"))
+
+
+def unanswered(
+    identifier: str,
+    question: str,
+    why: Unanswered,
+    *,
+    population: str,
+    provenance: Provenance,
+    checks: tuple[Check, ...] = (),
+) -> Evidence:
+    """An evidence without a number: the question, and why these data do not answer it.
+
+    Args:
+        identifier, question: Of the evidence.
+        why: The reason.
+        population: Who it is about.
+        provenance: Where the data come from.
+        checks: What can be said all the same.
+    """
+    return Evidence(
+        id=identifier,
+        question=question,
+        answer=plain(why.words),
+        estimand="None: not estimated.",
+        population=population,
+        design="not answered",
+        provenance=provenance,
+        checks=checks,
+        limits=("Nothing can be concluded from the absence of an answer.",),
+    )
+
+
 def attempt[**P, R](step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | Unanswered:
     """Takes one step of an analysis; what these data can't support becomes an `Unanswered`, not a stop.
 

@@ -13,7 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from wellperf_models.errors import WellperfError
+from wellperf_models.disclosure import Released
+from wellperf_models.disclosure.wording import print_estimate
+from wellperf_models.errors import DesignError, WellperfError
+from wellperf_models.evidence import Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,6 +123,58 @@ def new_figure(*, width: float = 7.0, height: float = 4.2) -> tuple[Figure, Axes
     figure = Figure(figsize=(width, height))
     FigureCanvasAgg(figure)
     return figure, figure.add_subplot()
+
+
+def require_evidence(released: Released, identifier: str) -> None:
+    """A picture is made from the answer it was written for.
+
+    Raises:
+        DesignError: It is another answer.
+    """
+    if released.id != identifier:
+        raise DesignError(f"This picture is made from {identifier}.", got=released.id)
+
+
+def draw_estimate(
+    axes: Axes,
+    estimate: Estimate,
+    position: int,
+    *,
+    colour: str,
+    hollow: bool,
+    marker: str = MARKERS[0],
+    width: float = 1.8,
+) -> None:
+    """An estimate as a dot on its interval, its printed value at the right edge.
+
+    Args:
+        axes: Where.
+        estimate: Released.
+        position: Height on the axes.
+        colour, marker, width: Of dot and line.
+        hollow: A second cue beside the colour.
+    """
+    low = estimate.value if estimate.low is None else estimate.low
+    high = estimate.value if estimate.high is None else estimate.high
+    axes.plot([low, high], [position, position], color=colour, linestyle="-", lw=width)
+    axes.plot(
+        estimate.value,
+        position,
+        marker=marker,
+        linestyle="none",
+        color=colour,
+        markerfacecolor="white" if hollow else colour,
+    )
+    axes.annotate(
+        print_estimate(estimate),
+        (1.0, position),
+        xycoords=("axes fraction", "data"),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=9,
+        annotation_clip=False,
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,19 +8,11 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from wellperf_models.evidence import Provenance
+from tests.fakes import FakeTables, provenance
 from wellperf_models.study import Study
 
 AS_OF = dt.date(2023, 12, 31)
 FIRST = dt.date(2021, 3, 1)
-
-
-class FakeTables(dict[str, Any]):
-    """Lazy frames by name with a study: what the pillar asks of `Tables`."""
-
-    def __init__(self, study: Study, frames: dict[str, pl.DataFrame]) -> None:
-        super().__init__({name: frame.lazy() for name, frame in frames.items()})
-        self.study = study
 
 
 COVARIATES: dict[str, dict[str, Any]] = {
@@ -149,14 +141,4 @@ def make_tables(seed: int = 0, *, frames: dict[str, Any] | None = None, **study:
     return FakeTables(make_study(**study), make_frames(seed, **(frames or {})))
 
 
-PROVENANCE = Provenance(
-    study="t",
-    as_of=str(AS_OF),
-    data_hmac="0",
-    synthetic=True,
-    public_microdata=False,
-    seed=4,
-    package_version="0",
-    lock_sha256="0",
-    python="3",
-)
+PROVENANCE = provenance(AS_OF)

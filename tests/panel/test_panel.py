@@ -5,33 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pandas as pd
 import polars as pl
 import pytest
 
+from tests.fakes import FakeTables
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.panel import build_panel, build_spells, count_left_out, to_polars
 from wellperf_models.study import Study
 
 D = dt.date
-
-
-class FakeTables(dict[str, Any]):
-    """Frames by name with a study: what the panel asks of `Tables`."""
-
-    def __init__(self, study: Study, frames: dict[str, pl.DataFrame], engine: str = "polars") -> None:
-        super().__init__()
-        self.study = study
-        for name, frame in frames.items():
-            self[name] = frame.lazy() if engine == "polars" else _to_pandas(frame)
-
-
-def _to_pandas(frame: pl.DataFrame) -> pd.DataFrame:
-    made = frame.to_pandas()
-    for name, kind in frame.schema.items():
-        if kind == pl.Date:
-            made[name] = pd.to_datetime(made[name])
-    return made
 
 
 def make_study(**general: Any) -> Study:

@@ -5,35 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import given, settings, strategies as st
 
+from tests.fakes import FakeTables
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.panel import build_waves, read_wave_order, to_polars
 from wellperf_models.study import Study
 
 D = dt.date
 TABLES = ("people", "assignments", "workload", "surveys", "outcomes")
-
-
-class FakeTables(dict[str, Any]):
-    """Frames by name with a study: what the panel asks of `Tables`."""
-
-    def __init__(self, study: Study, frames: dict[str, pl.DataFrame], engine: str = "polars") -> None:
-        super().__init__()
-        self.study = study
-        for name, frame in frames.items():
-            self[name] = frame.lazy() if engine == "polars" else _to_pandas(frame)
-
-
-def _to_pandas(frame: pl.DataFrame) -> pd.DataFrame:
-    made = frame.to_pandas()
-    for name, kind in frame.schema.items():
-        if kind == pl.Date:
-            made[name] = pd.to_datetime(made[name])
-    return made
 
 
 def make_study(**burnout: Any) -> Study:

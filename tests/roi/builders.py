@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from wellperf_models.evidence import Provenance
+from tests.fakes import FakeTables, provenance
 from wellperf_models.study import Study
 
 AS_OF = dt.date(2024, 12, 31)
@@ -18,25 +18,7 @@ OUTCOMES: dict[str, Any] = {
     "left": {"label": "Left within a year", "higher_is": "worse"},
     "sick_days_before": {"label": "Sick days, year before", "unit": "days a year", "timing": "before"},
 }
-PROVENANCE = Provenance(
-    study="t",
-    as_of=str(AS_OF),
-    data_hmac="0",
-    synthetic=True,
-    public_microdata=False,
-    seed=4,
-    package_version="0",
-    lock_sha256="0",
-    python="3",
-)
-
-
-class FakeTables(dict[str, Any]):
-    """Lazy frames by name with a study: what the pillar asks of `Tables`."""
-
-    def __init__(self, study: Study, frames: dict[str, pl.DataFrame]) -> None:
-        super().__init__({name: frame.lazy() for name, frame in frames.items()})
-        self.study = study
+PROVENANCE = provenance(AS_OF)
 
 
 def make_study(

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime as dt
 from typing import Any
 
 import numpy as np
 
-from wellperf_models.evidence import Provenance, Unanswered
+from tests.fakes import provenance
+from wellperf_models.evidence import Unanswered
+from wellperf_models.roi.model_decision import fit_decision
 from wellperf_models.roi.model_effects import Effects, OutcomeEffects
 from wellperf_models.roi.model_posterior import Posteriors
 from wellperf_models.roi.rows import CostLine, Effect, OutcomeRows, Posterior, PriorName, RoiFrame
 from wellperf_models.study import Roi
 
-PROVENANCE = Provenance(
-    study="t",
-    as_of="2024-12-31",
-    data_hmac="0",
-    synthetic=True,
-    public_microdata=False,
-    seed=4,
-    package_version="0",
-    lock_sha256="0",
-    python="3",
-)
+PROVENANCE = provenance(dt.date(2024, 12, 31))
 DECISION = {"discount_rate": 0.03, "perspective": "employer", "horizon_years": 3, "fade_out": 0.2}
 SICK_DAYS = {
     "label": "Sick days",
@@ -189,3 +183,52 @@ def sick_days(section: Roi, seed: int = 0, n: int = 1200, effect: float = -0.5, 
     treated = rng.permutation(np.arange(n) % 2 == 0)
     value = np.maximum(0, rng.gamma(1.2, 4.0, n) + effect * treated)
     return make_rows(section, "sick_days", value=value, treated=treated, **more)
+
+
+PLAIN = DECISION | {"discount_rate": 0.0, "fade_out": 0.0}
+
+
+def one_channel(decision=PLAIN, *, mean=-1.0, sd=0.5, value=None, n=1200, **frame):
+    """A trial with sick days as the only channel: section, frame, effects, posteriors."""
+    section = make_section({"sick_days": SICK_DAYS | ({"value": value} if value else {})}, decision)
+    rows = sick_days(section, n=n)
+    return (
+        section,
+        make_frame(section, [rows], **frame),
+        make_effects([rows]),
+        make_posteriors(sick_days=(mean, sd)),
+    )
+
+
+def fit(parts):
+    section, frame, effects, posteriors = parts
+    return fit_decision(frame, effects, posteriors, section)
+
+
+def two_channels(shared, rho=0.6, **settings):
+    """Two channels whose units are the same, or not, with outcomes correlated by rho."""
+    other = SICK_DAYS | {"value": SICK_DAYS["value"] | {"channel": "claims", "amount": 1.0}}
+    section = make_section({"sick_days": SICK_DAYS, "spending": other}, PLAIN | settings)
+    rng = np.random.default_rng(1)
+    treated = np.arange(2000) % 2 == 0
+    days = rng.normal(size=2000)
+    spending = 250 * (rho * days + np.sqrt(1 - rho**2) * rng.normal(size=2000))
+    unit = np.arange(2000) + (0 if shared else 2000)
+    rows = [
+        make_rows(section, "sick_days", value=days, treated=treated),
+        make_rows(section, "spending", value=spending, treated=treated, unit=unit),
+    ]
+    posteriors = make_posteriors(sick_days=(-0.1, 0.2), spending=(-25.0, 50.0))
+    return section, make_frame(section, rows), make_effects(rows), posteriors
+
+
+def asserted_channel(mean, sd=0.5, days=-0.05):
+    mood = {
+        "higher_is": "better",
+        "value": SICK_DAYS["value"] | {"channel": "presenteeism", "tier": "asserted", "amount": 1e6},
+    }
+    section = make_section({"sick_days": SICK_DAYS, "mood": mood}, PLAIN)
+    rows = [sick_days(section), dataclasses.replace(sick_days(section), declared=section.outcomes["mood"])]
+    rows[1] = dataclasses.replace(rows[1], name="mood")
+    posteriors = make_posteriors(sick_days=(days, 0.2), mood=(mean, sd))
+    return section, make_frame(section, rows), make_effects(rows), posteriors

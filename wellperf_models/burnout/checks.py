@@ -9,6 +9,7 @@ import numpy as np
 
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.model import Forecast, Forecasts
+from wellperf_models.disclosure.rules import floor_count
 from wellperf_models.evidence import Check, Support, Unanswered
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.scores import Score
@@ -19,11 +20,6 @@ _NEARLY = 0.03
 _SLOPES = (0.8, 1.3)
 _CASES_PER_PARAMETER = 10.0
 MIN_CLUSTERS = 40
-
-
-def _floor(count: float) -> int:
-    """A count as it may be shown: down to a multiple of 5."""
-    return 5 * (int(count) // 5)
 
 
 def check_forecasts(frame: BurnoutFrame, forecasts: Forecasts | Unanswered) -> tuple[Check, ...]:
@@ -237,7 +233,7 @@ def cases_per_parameter(n_cases: float, n_parameters: int, name: str) -> Check:
         name=f"cases_per_parameter_{name}",
         passed=ratio >= _CASES_PER_PARAMETER,
         # from a rounded count: the exact one times the coefficients would be the cases
-        value=round(_floor(n_cases) / n_parameters, 1),
+        value=round(floor_count(n_cases) / n_parameters, 1),
         threshold=_CASES_PER_PARAMETER,
         text="About {value} cases to train on for each parameter (needed: {threshold}).",
         computation="exact",
@@ -271,7 +267,7 @@ def number_of_clusters(n_clusters: int | None, clustered_by: str) -> Check:
     return Check(
         name="number_of_clusters",
         passed=n_clusters >= MIN_CLUSTERS,
-        value=float(_floor(n_clusters)),
+        value=float(floor_count(n_clusters)),
         threshold=float(MIN_CLUSTERS),
         text=f"Intervals are clustered by {clustered_by.replace('_', ' ')}: at least {{value}} clusters "
         "(below {threshold} they are too narrow).",
@@ -306,7 +302,7 @@ def folds_converged(n_failed: int, n_splits: int, name: str) -> Check:
 
 def response(pairs: Sequence[tuple[int, int]]) -> Check:
     """How many of those who answered a wave answered the next; who did not is in no number here."""
-    before, again = sum(_floor(a) for a, _ in pairs), sum(_floor(b) for _, b in pairs)
+    before, again = sum(floor_count(a) for a, _ in pairs), sum(floor_count(b) for _, b in pairs)
     return Check(
         name="response",
         passed=None,

@@ -15,7 +15,16 @@ from wellperf_models.burnout.findings_tables import (
 )
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.model import Forecast, Forecasts
-from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Support, Unanswered
+from wellperf_models.evidence import (
+    Check,
+    Estimate,
+    Evidence,
+    Provenance,
+    Support,
+    Unanswered,
+    plain,
+    unanswered,
+)
 from wellperf_models.inference.scores import Score
 
 _AUC_UNIT = "AUC (0.5 is chance, 1 is perfect order)"
@@ -44,7 +53,17 @@ def forecast(
     """
     why = _why_not(forecasts)
     if isinstance(forecasts, Unanswered) or why is not None:
-        return unanswered("burnout.forecast", question_of(frame), why, frame, provenance, checks)
+        assert why is not None
+        # a check with a number would be one more number
+        wordless = tuple(c for c in checks if c.value is None)
+        return unanswered(
+            "burnout.forecast",
+            question_of(frame),
+            why,
+            population=frame.population,
+            provenance=provenance,
+            checks=wordless,
+        )
     tables = [scores_table(frame, forecasts), calibration_table(frame, forecasts)]
     if frame.left_out:
         tables.append(left_out_table(frame.left_out.items()))
@@ -71,34 +90,6 @@ def _why_not(forecasts: Forecasts | Unanswered) -> Unanswered | None:
     if forecasts.answered:
         return None
     return next(f for f in forecasts.models.values() if isinstance(f, Unanswered))
-
-
-def unanswered(
-    identifier: str,
-    question: str,
-    why: Unanswered | None,
-    frame: BurnoutFrame,
-    provenance: Provenance,
-    checks: Sequence[Check] = (),
-) -> Evidence:
-    """An evidence without a number: the question, and why these data do not answer it."""
-    assert why is not None
-    return Evidence(
-        id=identifier,
-        question=question,
-        answer=plain(why.words),
-        estimand="None: not estimated.",
-        population=frame.population,
-        design="not answered",
-        provenance=provenance,
-        checks=tuple(c for c in checks if c.value is None),
-        limits=("Nothing can be concluded from the absence of an answer.",),
-    )
-
-
-def plain(text: str) -> str:
-    """Braces and brackets would be read as a template."""
-    return text.translate(str.maketrans("{}[]", "()()"))
 
 
 def _answer(frame: BurnoutFrame, forecasts: Forecasts) -> str:

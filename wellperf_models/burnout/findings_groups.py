@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from wellperf_models.burnout.findings_forecast import plain, unanswered
 from wellperf_models.burnout.findings_tables import COUNT_MEASURES, counts_row, group_support
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.model import Forecast, Forecasts
@@ -19,6 +18,8 @@ from wellperf_models.evidence import (
     Support,
     Table,
     Unanswered,
+    plain,
+    unanswered,
 )
 from wellperf_models.inference.auc import clustered_auc
 from wellperf_models.inference.scores import clustered_mean, score_of
@@ -39,14 +40,16 @@ def describe_groups(
     what = str(frame.group_by or "group").replace("_", " ")
     question = f"How frequent are cases of {frame.outcome} by {what}, and does the order hold in each?"
     if isinstance(forecasts, Unanswered):
-        return unanswered("burnout.groups", question, forecasts, frame, provenance)
+        return unanswered(
+            "burnout.groups", question, forecasts, population=frame.population, provenance=provenance
+        )
     if forecasts.scored.group is None:
         why = Unanswered(reason="The study names no group.", remedy="name burnout.group_by")
-        return unanswered("burnout.groups", question, why, frame, provenance)
+        return unanswered("burnout.groups", question, why, population=frame.population, provenance=provenance)
     chosen = next(iter(forecasts.answered.values()), None)
     if chosen is None:
         why = next(f for f in forecasts.models.values() if isinstance(f, Unanswered))
-        return unanswered("burnout.groups", question, why, frame, provenance)
+        return unanswered("burnout.groups", question, why, population=frame.population, provenance=provenance)
     model = frame.name_of(chosen.name)
     rate = _case_rate(frame, forecasts)
     return Evidence(

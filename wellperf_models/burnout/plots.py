@@ -9,9 +9,19 @@ from typing import TYPE_CHECKING
 
 from wellperf_models.disclosure import Released
 from wellperf_models.disclosure.wording import print_estimate
-from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Estimate, Row
-from wellperf_models.figures import INK, LINE_STYLES, MARKERS, PALETTE, QUIET, Picture, new_figure, style
+from wellperf_models.figures import (
+    INK,
+    LINE_STYLES,
+    MARKERS,
+    PALETTE,
+    QUIET,
+    Picture,
+    draw_estimate,
+    new_figure,
+    require_evidence,
+    style,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,7 +45,7 @@ def plot_auc(released: Released) -> Picture | None:
     Raises:
         DesignError: It is another answer.
     """
-    _require(released)
+    require_evidence(released, "burnout.forecast")
     aucs = [e for e in released.estimates if e.name.startswith("auc_")]
     if not aucs:
         return None
@@ -45,7 +55,9 @@ def plot_auc(released: Released) -> Picture | None:
         figure, axes = new_figure(width=8.0, height=1.9 + 0.42 * len(aucs))
         for position, item in enumerate(reversed(aucs)):
             colour = QUIET if item.name == "auc_last_score" else PALETTE[0]
-            _dot(axes, item, position, colour, hollow=item.name.removeprefix("auc_") in shared)
+            draw_estimate(
+                axes, item, position, colour=colour, hollow=item.name.removeprefix("auc_") in shared
+            )
         axes.axvline(0.5, color=INK, lw=1.0, linestyle=LINE_STYLES[1])
         names = [e.label.removeprefix("AUC: ") for e in reversed(aucs)]
         axes.set_yticks(range(len(aucs)), names, fontsize=9.5)
@@ -77,7 +89,7 @@ def plot_calibration(released: Released) -> Picture | None:
     Raises:
         DesignError: It is another answer.
     """
-    _require(released)
+    require_evidence(released, "burnout.forecast")
     panels: dict[str, list[Row]] = {}
     for table in released.tables:
         for row in table.rows if table.name == "calibration" else ():
@@ -105,39 +117,10 @@ def plot_calibration(released: Released) -> Picture | None:
     return Picture(figure=figure, alt=f"{title}. {_calibration_words(panels)}"[:1190], title=title)
 
 
-def _require(released: Released) -> None:
-    if released.id != "burnout.forecast":
-        raise DesignError("This picture is made from burnout.forecast.", got=released.id)
-
-
 def _headline(figure: Figure, title: str) -> None:
     """The title in as many lines as the width asks for."""
     wide = int(_LETTERS_PER_INCH * figure.get_figwidth())
     figure.suptitle(textwrap.fill(title, wide), x=0.01, ha="left", fontweight="bold", fontsize=12)
-
-
-def _dot(axes: Axes, item: Estimate, position: int, colour: str, *, hollow: bool) -> None:
-    low = item.value if item.low is None else item.low
-    high = item.value if item.high is None else item.high
-    axes.plot([low, high], [position, position], color=colour, linestyle="-", lw=1.8)
-    axes.plot(
-        item.value,
-        position,
-        marker=MARKERS[0],
-        linestyle="none",
-        color=colour,
-        markerfacecolor="white" if hollow else colour,
-    )
-    axes.annotate(
-        print_estimate(item),
-        (1.0, position),
-        xycoords=("axes fraction", "data"),
-        xytext=(8, 0),
-        textcoords="offset points",
-        va="center",
-        fontsize=9,
-        annotation_clip=False,
-    )
 
 
 def _sharing(released: Released) -> frozenset[str]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from wellperf_models.disclosure import Released
-from wellperf_models.errors import DesignError
-from wellperf_models.figures import PALETTE, Picture, new_figure, style
+from wellperf_models.figures import PALETTE, Picture, new_figure, require_evidence, style
 
 # wave names are as long as a date; more of them than this run into each other
 _MOST_LABELS = 7
@@ -22,8 +21,7 @@ def plot_response(released: Released) -> Picture | None:
     Raises:
         DesignError: The answer is another one.
     """
-    if released.id != "data_quality.description":
-        raise DesignError("This picture is made from data_quality.description.", got=released.id)
+    require_evidence(released, "data_quality.description")
     if not any(t.name == "response" for t in released.tables):
         return None
     rows = [(r.key[0], r.values[2]) for r in released.table("response").rows]

@@ -13,6 +13,8 @@ from wellperf_models.errors import DisclosureError
 from wellperf_models.evidence import Estimate, Support
 from wellperf_models.study import HARD_FLOOR, Study
 
+COUNT_BASE = 5
+
 
 @dataclass(frozen=True, kw_only=True)
 class Rules:
@@ -34,7 +36,7 @@ class Rules:
     min_model_events: int = 10
     min_residual_df: int = 10
     max_parameter_share: float = 0.33
-    count_base: int = 5
+    count_base: int = COUNT_BASE
     curve_block_events: int = 10
     in_full: bool = False
 
@@ -106,6 +108,11 @@ def judge_estimate(estimate: Estimate, rules: Rules) -> str | None:
         expected="count, description, group or model",
         got=repr(estimate.kind),
     )
+
+
+def floor_count(count: float) -> int:
+    """A count as a check may tell it: down to a multiple of the base; an exact one would give people away."""
+    return COUNT_BASE * (int(count) // COUNT_BASE)
 
 
 def round_count(count: int | float, rules: Rules) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wellperf_models.errors import DesignError
-from wellperf_models.evidence import Check
+from wellperf_models.evidence import Check, plain
 from wellperf_models.inference.least_squares import fit_wls
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.risk_sets import Floats, Ints
@@ -101,11 +101,6 @@ def _none_differs(name: str, p_values: Mapping[str, float], *, nothing: str, goo
         threshold=ALPHA,
         text=bad.replace("{what}", what) if differing else good,
     )
-
-
-def plain(label: str) -> str:
-    """A label inside a template: braces and brackets would be read as one."""
-    return label.translate(str.maketrans("{}[]", "()()"))
 
 
 def background_p(

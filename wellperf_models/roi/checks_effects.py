@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from wellperf_models.evidence import Check, Support, Unanswered
+from wellperf_models.disclosure.rules import floor_count
+from wellperf_models.evidence import Check, Support, Unanswered, plain
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.randomisation import log_ways
 from wellperf_models.roi.checks_balance import (
@@ -17,7 +18,6 @@ from wellperf_models.roi.checks_balance import (
     background_p,
     negative_controls_unmoved,
     participants_differ_at_start,
-    plain,
 )
 from wellperf_models.roi.comparison import MIN_CLUSTERS
 from wellperf_models.roi.lots import LEVELS
@@ -175,7 +175,7 @@ def enough_clusters(n_clusters: int | None, smallest: float, level: str) -> Chec
         text = "Lots were drawn one by one among many, so chance is judged by ordinary errors (HC1)."
         return Check(name=name, passed=True, text=text, computation="exact")
     unit = {"person": "people"}.get(level, f"{level}s")
-    count = float(5 * (n_clusters // 5))
+    count = float(floor_count(n_clusters))
     if smallest > ALPHA:
         return Check(
             name=name,

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
+from wellperf_models.disclosure.rules import COUNT_BASE, Rules, round_count
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.panel import Source, to_polars
 from wellperf_models.panel.engine import table
@@ -14,7 +15,6 @@ from wellperf_models.roi.lots import read_programme
 from wellperf_models.roi.rows import CostLine
 from wellperf_models.study import Money, Roi
 
-_BASE = 5
 _CENT = 0.005
 
 
@@ -108,7 +108,7 @@ def rate_on(money: Money, currency: str, day: dt.date | None, where: str) -> flo
 
 def shown_people(n_offered: int, *, in_full: bool) -> int:
     """Those who were offered the programme as may be told: to the nearest 5, unless published in full."""
-    return n_offered if in_full else max(_BASE, _BASE * ((n_offered + _BASE // 2) // _BASE))
+    return n_offered if in_full else max(COUNT_BASE, round_count(n_offered, Rules()))
 
 
 def _refuse_without_money(tables: Source, prices: Iterable[str]) -> None:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Unanswered
-from wellperf_models.roi.checks_balance import plain
+from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Unanswered, plain, unanswered
 from wellperf_models.roi.checks_effects import labels_of
 from wellperf_models.roi.findings_tables import tables_of_contrast
-from wellperf_models.roi.findings_words import estimate_of, programme_of, unanswered, unit_words
+from wellperf_models.roi.findings_words import estimate_of, programme_of, unit_words
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.rows import Effect, RoiFrame
 
@@ -31,7 +30,14 @@ def contrast(
     question = _QUESTION_BEFORE_AFTER if over_time else _QUESTION
     chosen = _outcome_told(frame, effects)
     if isinstance(chosen, Unanswered):
-        return unanswered("roi.contrast", question, chosen, frame, provenance, checks=tuple(checks))
+        return unanswered(
+            "roi.contrast",
+            question,
+            chosen,
+            population=frame.population,
+            provenance=provenance,
+            checks=tuple(checks),
+        )
     assert isinstance(effects, Effects)
     return Evidence(
         id="roi.contrast",

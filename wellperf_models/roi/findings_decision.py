@@ -6,12 +6,20 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Support, Unanswered
+from wellperf_models.evidence import (
+    Check,
+    Estimate,
+    Evidence,
+    Provenance,
+    Support,
+    Unanswered,
+    plain,
+    unanswered,
+)
 from wellperf_models.inference.risk_sets import Floats
-from wellperf_models.roi.checks_balance import plain
 from wellperf_models.roi.checks_effects import check_effects, labels_of, support_of
 from wellperf_models.roi.findings_money import joint_support, tables_of_decision
-from wellperf_models.roi.findings_words import programme_of, unanswered, unit_of
+from wellperf_models.roi.findings_words import programme_of, unit_of
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.model_posterior import Posteriors, intention_to_treat
 from wellperf_models.roi.returns import DecisionResult, Return, error_of_median
@@ -60,7 +68,14 @@ def decide(
     """
     for given in (effects, posteriors, decision):
         if isinstance(given, Unanswered):
-            return unanswered("roi.decision", _QUESTION, given, frame, provenance, checks=tuple(checks))
+            return unanswered(
+                "roi.decision",
+                _QUESTION,
+                given,
+                population=frame.population,
+                provenance=provenance,
+                checks=tuple(checks),
+            )
     assert isinstance(effects, Effects)
     assert not isinstance(posteriors, Unanswered)
     assert isinstance(decision, DecisionResult)

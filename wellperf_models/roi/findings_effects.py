@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Unanswered
-from wellperf_models.roi.checks_balance import ALPHA, plain
+from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Unanswered, plain, unanswered
+from wellperf_models.roi.checks_balance import ALPHA
 from wellperf_models.roi.checks_effects import labels_of
 from wellperf_models.roi.comparison import MIN_CLUSTERS
 from wellperf_models.roi.findings_tables import tables_of_effects
@@ -13,7 +13,6 @@ from wellperf_models.roi.findings_words import (
     estimate_of,
     includes_none,
     programme_of,
-    unanswered,
     unit_words,
 )
 from wellperf_models.roi.model_effects import Effects
@@ -35,7 +34,14 @@ def evaluate(
     """
     why = effects if isinstance(effects, Unanswered) else effects.no_effect
     if why is not None:
-        return unanswered("roi.effects", _QUESTION, why, frame, provenance, checks=tuple(checks))
+        return unanswered(
+            "roi.effects",
+            _QUESTION,
+            why,
+            population=frame.population,
+            provenance=provenance,
+            checks=tuple(checks),
+        )
     assert isinstance(effects, Effects)
     section = frame.section
     return Evidence(

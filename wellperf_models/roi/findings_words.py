@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from wellperf_models.evidence import Estimate, Evidence, Provenance, Unanswered
-from wellperf_models.roi.checks_balance import plain
+from wellperf_models.evidence import Estimate, plain
 from wellperf_models.roi.checks_effects import support_of
 from wellperf_models.roi.rows import Effect, OutcomeRows, RoiFrame
 
@@ -44,31 +43,6 @@ def estimate_of(effect: Effect, name: str, label: str, rows: OutcomeRows) -> Est
 def programme_of(frame: RoiFrame) -> str:
     """The programme in a sentence."""
     return f"“{plain(frame.section.label or frame.section.programme.replace('_', ' '))}”"
-
-
-def unanswered(
-    identifier: str, question: str, why: Unanswered, frame: RoiFrame, provenance: Provenance, **more: object
-) -> Evidence:
-    """An evidence without a number: the question, and why these data do not answer it.
-
-    Args:
-        identifier, question: Of the evidence.
-        why: The reason.
-        frame: The return frame.
-        provenance: Where the data come from.
-        more: Checks, and limits instead of the usual one.
-    """
-    parts: dict[str, object] = {"limits": ("Nothing can be concluded from the absence of an answer.",)}
-    return Evidence(
-        id=identifier,
-        question=question,
-        answer=plain(why.words),
-        estimand="None: not estimated.",
-        population=frame.population,
-        design="not answered",
-        provenance=provenance,
-        **(parts | more),  # type: ignore[arg-type]
-    )
 
 
 def includes_none(effect: Effect) -> bool:

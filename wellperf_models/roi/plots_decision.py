@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from wellperf_models.disclosure import Released
 from wellperf_models.disclosure.wording import print_estimate, print_value
-from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Table
-from wellperf_models.figures import INK, MARKERS, PALETTE, Picture, new_figure, style
+from wellperf_models.figures import INK, MARKERS, PALETTE, Picture, new_figure, require_evidence, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -112,8 +111,7 @@ def plot_net_present_value(released: Released) -> Picture | None:
 
 
 def _table(released: Released, name: str) -> Table | None:
-    if released.id != _EVIDENCE:
-        raise DesignError(f"This picture is made from {_EVIDENCE}.", got=released.id)
+    require_evidence(released, _EVIDENCE)
     return next((t for t in released.tables if t.name == name), None)
 
 

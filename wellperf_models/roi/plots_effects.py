@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from wellperf_models.disclosure import Released
-from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Table
-from wellperf_models.figures import INK, MARKERS, PALETTE, Picture, new_figure, style
+from wellperf_models.figures import INK, MARKERS, PALETTE, Picture, new_figure, require_evidence, style
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,7 +63,7 @@ def plot_effects(released: Released) -> Picture | None:
     Raises:
         DesignError: It is another answer.
     """
-    _require(released, "roi.effects")
+    require_evidence(released, "roi.effects")
     lines = _lines(released, "effects_standardised", ("itt", "compliers"))
     lines = [line for line in lines if "itt" in line.of]
     if not lines:
@@ -84,7 +83,7 @@ def plot_contrast(released: Released) -> Picture | None:
     Raises:
         DesignError: It is another answer.
     """
-    _require(released, "roi.contrast")
+    require_evidence(released, "roi.contrast")
     lines = _lines(released, "contrast_standardised", ("contrast", "itt"))
     lines = [line for line in lines if "contrast" in line.of]
     if not lines:
@@ -93,11 +92,6 @@ def plot_contrast(released: Released) -> Picture | None:
     compared = _OVER_TIME if "before and after" in released.design else _CONTRAST
     shown = (compared, _OFFER) if both else (compared,)
     return _forest(lines, shown, _contrast_title(lines, both=both))
-
-
-def _require(released: Released, identifier: str) -> None:
-    if released.id != identifier:
-        raise DesignError(f"This picture is made from {identifier}.", got=released.id)
 
 
 def _table(released: Released, name: str) -> Table | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from wellperf_models.disclosure.rules import floor_count
 from wellperf_models.evidence import Check, Unanswered
 from wellperf_models.inference.aalen_johansen import AalenJohansen
 from wellperf_models.inference.multiplicity import holm
@@ -22,11 +23,6 @@ _TOO_GOOD = 0.80
 # the line that the questions of `wellperf check` draw too
 _EXITS_PER_PREDICTOR = 20
 _MAX_DISTANCE = 0.1
-
-
-def _floor(count: int) -> int:
-    """A count of people or events as it may be shown: down to a multiple of 5."""
-    return 5 * (count // 5)
 
 
 def check_description(frame: TurnoverFrame, description: Description) -> tuple[Check, ...]:
@@ -99,7 +95,7 @@ def risk_set_at_horizon(smallest: int, minimum: int) -> Check:
     return Check(
         name="risk_set_at_horizon",
         passed=smallest >= minimum,
-        value=float(_floor(smallest)),
+        value=float(floor_count(smallest)),
         threshold=float(minimum),
         text="At least {value} people are under observation at every tenure up to the last one asked for "
         "(needed: {threshold}).",
@@ -172,7 +168,7 @@ def events_per_parameter(n_events: int, n_parameters: int) -> Check:
         name="events_per_parameter",
         passed=ratio >= _MIN_EVENTS_PER_PARAMETER,
         # from a rounded count: the exact one times the coefficients in print would be the exits
-        value=round(_floor(n_events) / n_parameters, 1),
+        value=round(floor_count(n_events) / n_parameters, 1),
         threshold=_MIN_EVENTS_PER_PARAMETER,
         text="About {value} exits per coefficient (needed: {threshold}).",
         computation="exact",
@@ -190,7 +186,7 @@ def number_of_clusters(n_clusters: int | None, clustered_by: str | None) -> Chec
     return Check(
         name="number_of_clusters",
         passed=n_clusters >= MIN_CLUSTERS,
-        value=float(_floor(n_clusters)),
+        value=float(floor_count(n_clusters)),
         threshold=float(MIN_CLUSTERS),
         text=f"Errors are clustered by {str(clustered_by).replace('_', ' ')}: at least {{value}} clusters "
         "(below {threshold} the errors are too small).",
@@ -248,7 +244,7 @@ def exits_per_predictor(n_events: int, n_parameters: int) -> Check:
     return Check(
         name="exits_per_predictor",
         passed=n_events >= _EXITS_PER_PREDICTOR * n_parameters,
-        value=round(_floor(n_events) / n_parameters, 1),
+        value=round(floor_count(n_events) / n_parameters, 1),
         threshold=float(_EXITS_PER_PREDICTOR),
         text="Exits for each coefficient of the predicting model: {value} (below {threshold} its order is "
         "unstable: the question needs more exits or fewer covariates).",

@@ -17,6 +17,7 @@ from wellperf_models.evidence import (
     Support,
     Table,
     Unanswered,
+    unanswered,
 )
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.sensitivity import e_value_of_hazard_ratio
@@ -50,7 +51,9 @@ def explain(
         provenance: Where the numbers come from.
     """
     if isinstance(cox, Unanswered):
-        return _unanswered("turnover.explained", _LEAVING, cox, frame, provenance)
+        return unanswered(
+            "turnover.explained", _LEAVING, cox, population=frame.population, provenance=provenance
+        )
     quantile = _quantile(cox.fit.n_clusters)
     ratios = tuple(
         _hazard_ratio(column, float(b), float(s), cox, quantile)
@@ -109,7 +112,9 @@ def predict(
         provenance: Where the numbers come from.
     """
     if isinstance(result, Unanswered):
-        return _unanswered("turnover.prediction", _ORDERING, result, frame, provenance)
+        return unanswered(
+            "turnover.prediction", _ORDERING, result, population=frame.population, provenance=provenance
+        )
     c = result.concordance
     estimate = Estimate(
         name="concordance",
@@ -153,23 +158,6 @@ def predict(
             "The interval is over repeated folds (Nadeau–Bengio); it does not carry over to another firm.",
             "Only pairs of the same tenure are compared.",
         ),
-    )
-
-
-def _unanswered(
-    identifier: str, question: str, why: Unanswered, frame: TurnoverFrame, provenance: Provenance
-) -> Evidence:
-    """An evidence without a number: the question, and why these data do not answer it."""
-    return Evidence(
-        id=identifier,
-        question=question,
-        # braces and brackets would be read as a template
-        answer=why.words.translate(str.maketrans("{}[]", "()()")),
-        estimand="None: not estimated.",
-        population=frame.population,
-        design="not answered",
-        provenance=provenance,
-        limits=("Nothing can be concluded from the absence of an answer.",),
     )
 
 

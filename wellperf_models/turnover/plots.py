@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 
 from wellperf_models.disclosure import Released
 from wellperf_models.disclosure.wording import print_estimate
-from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Curve, Estimate
-from wellperf_models.figures import INK, LINE_STYLES, PALETTE, QUIET, Picture, new_figure, style
+from wellperf_models.figures import (
+    INK,
+    LINE_STYLES,
+    MARKERS,
+    PALETTE,
+    QUIET,
+    Picture,
+    draw_estimate,
+    new_figure,
+    require_evidence,
+    style,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,7 +43,7 @@ def plot_survival(released: Released) -> Picture | None:
     Raises:
         DesignError: It is another answer.
     """
-    _require(released, "turnover.description")
+    require_evidence(released, "turnover.description")
     curves = released.curves_of("survival")
     if not curves:
         return None
@@ -70,7 +80,7 @@ def plot_survival_by_group(released: Released) -> Picture | None:
     Raises:
         DesignError: It is another answer.
     """
-    _require(released, "turnover.description")
+    require_evidence(released, "turnover.description")
     groups = sorted(released.curves_of("survival_by_group"), key=lambda c: -c.support.n_people)[:_MAX_PANELS]
     if len(groups) < 2:
         return None
@@ -111,7 +121,7 @@ def plot_incidence(released: Released) -> Picture | None:
     Raises:
         DesignError: It is another answer.
     """
-    _require(released, "turnover.description")
+    require_evidence(released, "turnover.description")
     curves = released.curves_of("cumulative_incidence")
     if not curves:
         return None
@@ -196,7 +206,7 @@ def plot_hazard_ratios(released: Released) -> Picture | None:
     Raises:
         DesignError: It is another answer.
     """
-    _require(released, "turnover.explained")
+    require_evidence(released, "turnover.explained")
     ratios = [e for e in released.estimates if e.name.startswith("hazard_ratio_")]
     if not ratios:
         return None
@@ -205,27 +215,15 @@ def plot_hazard_ratios(released: Released) -> Picture | None:
     with style():
         figure, axes = new_figure(width=8.4, height=1.5 + 0.32 * len(ratios))
         for position, item in enumerate(ratios):
-            clear = _excludes_one(item)
-            low, high = item.low or item.value, item.high or item.value
-            axes.plot([low, high], [position, position], color=PALETTE[0], linestyle="-", lw=1.6)
             # filled where the interval excludes 1: not by colour alone
-            axes.plot(
-                item.value,
+            draw_estimate(
+                axes,
+                item,
                 position,
-                marker="s",
-                linestyle="none",
-                color=PALETTE[0],
-                markerfacecolor=PALETTE[0] if clear else "white",
-            )
-            axes.annotate(
-                print_estimate(item),
-                (1.0, position),
-                xycoords=("axes fraction", "data"),
-                xytext=(8, 0),
-                textcoords="offset points",
-                va="center",
-                fontsize=9,
-                annotation_clip=False,
+                colour=PALETTE[0],
+                hollow=not _excludes_one(item),
+                marker=MARKERS[1],
+                width=1.6,
             )
         axes.axvline(1.0, color=INK, lw=1.0, linestyle="-")
         axes.set_xscale("log")
@@ -237,11 +235,6 @@ def plot_hazard_ratios(released: Released) -> Picture | None:
     told = "; ".join(f"{e.label} {print_estimate(e)}" for e in reversed(ratios[-6:]))
     alt = f"{title}. Hazard ratios with 95 % intervals, highest first: {told}"[:1100] + "."
     return Picture(figure=figure, alt=alt, title=title)
-
-
-def _require(released: Released, identifier: str) -> None:
-    if released.id != identifier:
-        raise DesignError(f"This picture is made from {identifier}.", got=released.id)
 
 
 def _lower(text: str) -> str:
