@@ -226,8 +226,9 @@ def test_an_outcome_that_can_not_be_used_does_not_silence_the_first() -> None:
         value=pl.when(pl.col("name") == "left").then(None).otherwise(pl.col("value"))
     )
     outcomes = SICK | {"left": {"label": "Left", "higher_is": "worse"}}
-    frame = build_frame(make_tables(rows, outcomes=outcomes))
+    frame = build_frame(make_tables(rows, outcomes=outcomes, general={"negative_controls": ["left"]}))
     assert list(frame.outcomes) == ["sick_days"]
+    assert {c.name for c in check_effects(frame, fit_effects(frame, frame.section))} >= {"attrition_alike"}
     evidence = evaluate(frame, fit_effects(frame, frame.section), (), provenance=PROVENANCE)
     assert any(limit.startswith("Not answered for “Left”") for limit in evidence.limits)
     # the first outcome itself is the question

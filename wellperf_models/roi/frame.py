@@ -86,7 +86,7 @@ def build_frame(tables: Source) -> RoiFrame:
         start=programme.start,
         not_measured=not_measured,
         of_people=set(rows["unit_type"]) == {"person"},
-        negative_controls=tuple(n for n in section.outcomes if n in study.study.negative_controls),
+        negative_controls=tuple(n for n in outcomes if n in study.study.negative_controls),
     )
 
 
