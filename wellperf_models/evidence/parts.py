@@ -1,54 +1,22 @@
-"""What a pillar finds: estimates, tables, curves and checks, each with the support the gate judges by.
-
-Nothing in this module is displayable. Only `wellperf_models.disclosure.release` turns an `Evidence`
-into a `Released`, and only a `Released` shows values.
-"""
+"""The parts of an evidence: estimates, tables, curves and checks, each with its support."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
-from wellperf_models.errors import ConvergenceError, DesignError, WellperfError
+from wellperf_models.errors import WellperfError
+from wellperf_models.evidence.support import Support
 
 IntervalKind = Literal["confidence", "credible", "prediction", "bounds"]
 # what `wellperf verify` may expect of a number: bit-equal, 1e-6, or within Monte Carlo error
 Computation = Literal["exact", "iterative", "sampled"]
 # which row of the disclosure table applies
 EstimateKind = Literal["count", "description", "model", "group"]
-MeasureKind = Literal["count", "rate", "mean", "model", "text"]
+# `sum` needs the two largest contributions in its support
+MeasureKind = Literal["count", "rate", "mean", "sum", "model", "text"]
 CellValue = float | int | str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Support:
-    """What a number rests on; the gate judges by this alone.
-
-    Attributes:
-        n_people: Distinct people behind the number.
-        n_complement: People of the same population who are *not* behind it; None where the number is
-            about the whole population.
-        n_events: People with the event (exits, cases); None where there is no event.
-        n_non_events: People without it.
-        residual_df: Residual degrees of freedom of the model; None for descriptions.
-        n_parameters: Parameters estimated; None for descriptions.
-        smallest_level: People in the smallest level of any dummy, arm or interaction; None without one.
-        n_clusters: Independent units the interval rests on, where clustered.
-    """
-
-    n_people: int
-    n_complement: int | None = None
-    n_events: int | None = None
-    n_non_events: int | None = None
-    residual_df: int | None = None
-    n_parameters: int | None = None
-    smallest_level: int | None = None
-    n_clusters: int | None = None
-
-    def __repr__(self) -> str:
-        return "Support(not released)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,19 +55,17 @@ class Estimate:
     monte_carlo_error: float | None = None
 
     def __post_init__(self) -> None:
-        _require(
+        require(
             bool(self.name) and self.name.isidentifier(), "an estimate's name is an identifier", self.name
         )
-        _require(math.isfinite(self.value), "an estimate is a finite number", self.name)
+        require(math.isfinite(self.value), "an estimate is a finite number", self.name)
         bounded = self.low is not None and self.high is not None
-        _require(
-            bounded == (self.interval is not None), "an interval has a kind, a low and a high", self.name
-        )
-        _require(bounded == (self.coverage is not None), "an interval states its coverage", self.name)
+        require(bounded == (self.interval is not None), "an interval has a kind, a low and a high", self.name)
+        require(bounded == (self.coverage is not None), "an interval states its coverage", self.name)
         if self.low is not None and self.high is not None:
             ordered = self.low <= self.high and math.isfinite(self.low) and math.isfinite(self.high)
-            _require(ordered, "low and high are finite and in order", self.name)
-        _require(
+            require(ordered, "low and high are finite and in order", self.name)
+        require(
             (self.computation == "sampled") == (self.monte_carlo_error is not None),
             "exactly the sampled estimates carry a Monte Carlo error",
             self.name,
@@ -116,7 +82,8 @@ class Measure:
     Attributes:
         name: Identifier.
         kind: `count` is rounded to base 5 at release; `rate` is recomputed from two released counts
-            (`numerator`, `denominator`); `mean`, `model` pass with their row; `text` is not numeric.
+            (`numerator`, `denominator`); `mean`, `model` pass with their row; `sum` adds people's amounts,
+            of which the row's support names the two largest; `text` is no number.
         unit: Unit in words.
         label: Column head.
         numerator, denominator: For rates: names of count measures of the same table.
@@ -142,12 +109,14 @@ class Row:
         support: What it rests on.
         monte_carlo_errors: Of a sampled table: one standard deviation of the Monte Carlo error of each value,
             None for a value that is not drawn. () elsewhere.
+        parent: Last key of the row of `Table.wider` this one is a part of; "": of none.
     """
 
     key: tuple[str, ...]
     values: tuple[CellValue, ...]
     support: Support
     monte_carlo_errors: tuple[float | None, ...] = ()
+    parent: str = ""
 
     def __repr__(self) -> str:
         return "Row(not released)"
@@ -168,6 +137,11 @@ class Table:
         about_people: False for tables of facts on the data or method (rules, files), which hold no
             person-derived number and pass the gate as they are.
         computation: What `verify` may expect of its numbers.
+        level: What a row is about, in a word ("department", "site", "organisation"); "" where rows have no
+            level above them.
+        wider: The same table one level up, the same measures: a row that fails is shown within its `parent`
+            there.
+        open_keys: Keys come from what people wrote, so that a row kept back is not even named.
     """
 
     name: str
@@ -178,12 +152,20 @@ class Table:
     partition: bool = True
     about_people: bool = True
     computation: Computation = "exact"
+    level: str = ""
+    wider: Table | None = None
+    open_keys: bool = False
 
     def __post_init__(self) -> None:
+        if self.wider is not None:
+            same = self.wider.measures == self.measures and len(self.wider.keys) == len(self.keys)
+            require(same, "a wider table has the same measures and as many keys", self.name)
+            above = {row.key[-1] for row in self.wider.rows}
+            require(all(r.parent in above for r in self.rows), "every row has a parent above", self.name)
         for row in self.rows:
-            _require(len(row.key) == len(self.keys), "a row has one value per key", self.name)
-            _require(len(row.values) == len(self.measures), "a row has one value per measure", self.name)
-            _require(
+            require(len(row.key) == len(self.keys), "a row has one value per key", self.name)
+            require(len(row.values) == len(self.measures), "a row has one value per measure", self.name)
+            require(
                 len(row.monte_carlo_errors) == (len(self.measures) if self.computation == "sampled" else 0),
                 "exactly the rows of sampled tables carry a Monte Carlo error for each value",
                 self.name,
@@ -232,8 +214,8 @@ class Curve:
     def __post_init__(self) -> None:
         parts = (self.x, self.y, self.low, self.high, self.at_risk, self.events)
         lengths = {len(v) for v in (*parts, self.x if self.block_ends is None else self.block_ends)}
-        _require(len(lengths) == 1, "all parts of a curve have the same length", self.name)
-        _require(all(a < b for a, b in zip(self.x, self.x[1:], strict=False)), "x increases", self.name)
+        require(len(lengths) == 1, "all parts of a curve have the same length", self.name)
+        require(all(a < b for a, b in zip(self.x, self.x[1:], strict=False)), "x increases", self.name)
 
     def __repr__(self) -> str:
         return f"Curve({self.name!r}, group={self.group!r}: {len(self.x)} steps; not released)"
@@ -265,153 +247,7 @@ class Check:
         return f"Check({self.name!r}; not released)"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Provenance:
-    """Where the numbers come from.
-
-    Attributes:
-        study: Name of the study.
-        as_of: ISO date; never taken from the data.
-        data_hmac: Keyed hash of the data, so that a guess about a row can't be confirmed.
-        synthetic: True stamps the pack "synthetic data: not evidence".
-        public_microdata: True shows everything in full, with licence and source on the first page.
-        git_commit: Informative; not compared by `verify`.
-    """
-
-    study: str
-    as_of: str
-    data_hmac: str
-    synthetic: bool
-    public_microdata: bool
-    seed: int
-    package_version: str
-    lock_sha256: str
-    python: str
-    licence: str = ""
-    source: str = ""
-    git_commit: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """An answer to one question, before the gate.
-
-    Attributes:
-        id: Unique in a pack, e.g. "turnover.description".
-        question: The committee's question.
-        answer: Template filled by `release` from the estimates that passed, e.g.
-            "{survival_12_months} of people stay a year". A number reaches prose only this way. A part in
-            [square brackets] is left out where one of its own estimates was kept back.
-        estimand: What is estimated, in words, with population, time and contrast.
-        population: Who it is about.
-        design: How the data speak to it: "description", "association", "randomised" …
-        estimates, tables, curves, checks: The findings.
-        assumptions: What must hold.
-        limits: What this does not show.
-        provenance: Where the numbers come from.
-    """
-
-    id: str
-    question: str
-    answer: str
-    estimand: str
-    population: str
-    design: str
-    provenance: Provenance
-    estimates: tuple[Estimate, ...] = ()
-    tables: tuple[Table, ...] = ()
-    curves: tuple[Curve, ...] = ()
-    checks: tuple[Check, ...] = ()
-    assumptions: tuple[str, ...] = ()
-    limits: tuple[str, ...] = field(default=())
-
-    def __post_init__(self) -> None:
-        for what, names in (
-            ("estimate", [e.name for e in self.estimates]),
-            ("table", [t.name for t in self.tables]),
-            ("curve", [f"{c.name}/{c.group}" for c in self.curves]),
-            ("check", [c.name for c in self.checks]),
-        ):
-            _require(len(names) == len(set(names)), f"every {what} of an evidence has its own name", self.id)
-
-    def __repr__(self) -> str:
-        """Shapes only: an Evidence has not passed the gate."""
-        return (
-            f"Evidence({self.id!r}: {len(self.estimates)} estimates, {len(self.tables)} tables, "
-            f"{len(self.curves)} curves, {len(self.checks)} checks; not released)"
-        )
-
-
-def _require(holds: bool, rule: str, where: str) -> None:
+def require(holds: bool, rule: str, where: str) -> None:
+    """Refuses a finding that is not well formed."""
     if not holds:
         raise WellperfError("A finding is not well formed.", expected=rule, where=where)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unanswered:
-    """Why a question has no answer in these data: the design does not allow it, or a fit did not converge.
-
-    Attributes:
-        reason: One sentence, without a person's value.
-        remedy: What would help; may be empty.
-    """
-
-    reason: str
-    remedy: str = ""
-
-    @property
-    def words(self) -> str:
-        """Reason and remedy as an answer."""
-        return f"Not answered: {self.reason}" + (f" What would help: {self.remedy}." if self.remedy else "")
-
-
-def plain(text: str) -> str:
-    """Words of others inside a template: braces and brackets would be read as one."""
-    return text.translate(str.maketrans("{}[]", "()()"))
-
-
-def unanswered(
-    identifier: str,
-    question: str,
-    why: Unanswered,
-    *,
-    population: str,
-    provenance: Provenance,
-    checks: tuple[Check, ...] = (),
-) -> Evidence:
-    """An evidence without a number: the question, and why these data do not answer it.
-
-    Args:
-        identifier, question: Of the evidence.
-        why: The reason.
-        population: Who it is about.
-        provenance: Where the data come from.
-        checks: What can be said all the same.
-    """
-    return Evidence(
-        id=identifier,
-        question=question,
-        answer=plain(why.words),
-        estimand="None: not estimated.",
-        population=population,
-        design="not answered",
-        provenance=provenance,
-        checks=checks,
-        limits=("Nothing can be concluded from the absence of an answer.",),
-    )
-
-
-def attempt[**P, R](step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R | Unanswered:
-    """Takes one step of an analysis; what these data can't support becomes an `Unanswered`, not a stop.
-
-    Only `DesignError` and `ConvergenceError` are taken for an answer; a wrong study file still stops.
-
-    Args:
-        step: E.g. `turnover.fit_cox`.
-        args, kwargs: Its arguments.
-    """
-    try:
-        return step(*args, **kwargs)
-    except (DesignError, ConvergenceError) as error:
-        where = f" ({error.where})" if error.where else ""
-        return Unanswered(reason=error.summary.rstrip(".") + where + ".", remedy=error.remedy or "")
