@@ -93,6 +93,12 @@ def _parser() -> argparse.ArgumentParser:
         "--only", nargs="+", default=[], metavar="NAME", help="only these notebooks (and what they need)"
     )
     run.add_argument(
+        "--role",
+        default="researcher",
+        metavar="ROLE",
+        help="who the pack is for: researcher (default), committee, or manager (one page of groups)",
+    )
+    run.add_argument(
         "--out", type=Path, metavar="DIR", help="the pack's folder; default reports/<study>/<run>"
     )
     run.add_argument(
@@ -138,19 +144,38 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from wellperf_models.study import load_study
+    from wellperf_models.study import load_study, read_overrides
     from wellperf_models.tables import check_study
 
-    report = check_study(load_study(options.study))
+    study = load_study(options.study)
+    # a log that can't be read is said before the tables are
+    read_overrides(study)
+    report = check_study(study)
     print(report)
+    print(_governance(study.governance_gaps(), declared=study.governance is not None))
     return _DONE if report.ok else _NOT_IN_ORDER
+
+
+def _governance(gaps: Sequence[str], *, declared: bool) -> str:
+    """What `wellperf check` says of the declarations; none of it stops a run."""
+    if gaps:
+        count = f"{len(gaps)} gap{'' if len(gaps) == 1 else 's'}"
+        head = f"\nGovernance: {count}; a pack is made all the same, and shows each"
+        return "\n".join([head, *(f"  {gap}" for gap in gaps)])
+    if declared:
+        return "\nGovernance: declared"
+    return "\nGovernance: not declared; made-up and published data need no declaration"
 
 
 def _run(options: argparse.Namespace) -> int:
     from wellperf_models.runs import run_study
 
     result = run_study(
-        options.study, only=tuple(options.only), out=options.out, parameters=dict(options.parameter)
+        options.study,
+        only=tuple(options.only),
+        role=options.role,
+        out=options.out,
+        parameters=dict(options.parameter),
     )
     print(result)
     return _DONE if result.ok else _NOT_IN_ORDER
@@ -165,18 +190,10 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _ledger(options: argparse.Namespace) -> int:
-    from wellperf_models.disclosure import ledger_path, read_ledger
+    from wellperf_models.disclosure.ledger_report import render_ledger
     from wellperf_models.study import load_study
 
-    study = load_study(options.study)
-    entries = read_ledger(study)
-    print(f"{ledger_path(study).name}: {len(entries)} published cells")
-    published: dict[tuple[str, str, str], int] = {}
-    for entry in entries:
-        key = (entry.study, entry.as_of, entry.run_id)
-        published[key] = published.get(key, 0) + 1
-    for (name, as_of, run_id), count in published.items():
-        print(f"  {name} as of {as_of}, run {run_id}: {count} new cells")
+    print(render_ledger(load_study(options.study)))
     return _DONE
 
 

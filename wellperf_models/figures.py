@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from wellperf_models.disclosure import Released
+from wellperf_models.disclosure.shown import digest_of, record_shown
 from wellperf_models.disclosure.wording import print_estimate
 from wellperf_models.errors import DesignError, WellperfError
 from wellperf_models.evidence import Estimate
@@ -224,5 +225,6 @@ class Picture:
     def _repr_mimebundle_(
         self, include: object = None, exclude: object = None
     ) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-        data = {"image/png": base64.b64encode(self.png()).decode("ascii"), "text/plain": self.alt}
-        return data, {"image/png": {"alt": self.alt, "title": self.title}}
+        png, words = base64.b64encode(self.png()).decode("ascii"), {"alt": self.alt, "title": self.title}
+        record_shown(digest_of({"image/png": png, **words}))
+        return {"image/png": png, "text/plain": self.alt}, {"image/png": words}

@@ -10,7 +10,7 @@ import pytest
 
 from tests.fakes import FakeTables
 from wellperf_models.errors import DesignError, StudyError
-from wellperf_models.panel import build_panel, build_spells, count_left_out, to_polars
+from wellperf_models.panel import build_panel, build_spells, count_left_out, tally_left_out, to_polars
 from wellperf_models.study import Study
 
 D = dt.date
@@ -202,6 +202,11 @@ def test_what_is_left_out_is_counted() -> None:
         "spells that begin after the as-of date": 1,
         "spells that ended before observation began": 1,
     }
+    before = make_frames()["spells"].filter(pl.col("end") < D(2021, 1, 1))["employee_id"]
+    for engine in ("polars", "pandas"):
+        found = tally_left_out(FakeTables(make_study(observed_from=D(2021, 1, 1)), make_frames(), engine))
+        lost = found["spells that ended before observation began"]
+        assert (lost.people, lost.members.people) == (1, frozenset(before))
 
 
 def duration_tables() -> FakeTables:

@@ -147,6 +147,7 @@ _RELEASED: dict[str, Any] = {
     "assumptions": ["Censoring is independent of leaving."],
     "limits": ["It does not say why anyone leaves."],
     "suppressed": [{"what": "table exits, row Legal", "reason": "fewer than 10 people"}],
+    "held": [],
     "provenance": PROVENANCE,
 }
 

@@ -17,7 +17,7 @@ def test_results_hold_exactly_the_declared_keys() -> None:
     assert list(results) == ["schema", "study", "provenance", "evidence"]
     assert list(results["evidence"][0]) == [
         "id", "question", "answer", "estimand", "estimates", "tables", "curves", "checks", "limits",
-        "suppressed",
+        "suppressed", "held",
     ]  # fmt: skip
     # what the gate kept back is named, as on the page and in the notebook
     assert results["evidence"][0]["suppressed"] == released()["suppressed"]

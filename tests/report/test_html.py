@@ -15,7 +15,7 @@ from wellperf_models.report.page import PackInfo, Page
 MIME = "application/vnd.wellperf.released+json"
 SUMMARY = "application/vnd.wellperf.summary+json"
 NASTY = '<script>alert(1)</script><img src=x onerror="alert(2)">{{ 7*7 }}&"\''
-_INSIDE = re.compile(r"#[a-z-]+|[\w/.]+\.(html|ipynb|json)|data:image/png;base64,[\w+/=]+")
+_INSIDE = re.compile(r"#[a-z-]+|[\w/.]+\.(html|ipynb|json|csv|xlsx)|data:image/png;base64,[\w+/=]+")
 _VOID = {"meta", "img", "link", "br", "hr", "input", "path", "circle", "rect"}
 
 
@@ -136,7 +136,7 @@ def test_pages_hold_no_script_and_nothing_from_outside(name: str) -> None:
             if key in ("href", "src"):
                 assert value is not None
                 assert re.fullmatch(
-                    r"#[a-z-]+|[\w/.]+\.(html|ipynb|json)|data:image/png;base64,[\w+/=]+", value
+                    r"#[a-z-]+|[\w/.]+\.(html|ipynb|json|csv|xlsx)|data:image/png;base64,[\w+/=]+", value
                 )
     assert "http://" not in text
     assert "https://" not in text

@@ -74,7 +74,7 @@ def test_rows_left_out_are_counted() -> None:
     ).drop("i")
     frame = build_frame(make_tables(spoilt, outcomes=ONE))
     outcome = frame.outcomes["sick_days"]
-    counted = {why: (n.rows, n.units) for why, n in outcome.left_out.items()}
+    counted = {why: (n.rows, n.people) for why, n in outcome.left_out.items()}
     assert counted == {
         "rows without an arm": (5, 5),
         "rows of another arm": (7, 7),
@@ -194,7 +194,7 @@ def test_covariates_are_centred_and_blocks_enter() -> None:
     tables = make_tables(rows, more={"people": missing}, outcomes=outcomes, covariates=covariates)
     outcome = build_frame(tables).outcomes["sick_days"]
     assert outcome.n_left_out == 60
-    assert outcome.left_out["rows without every covariate adjusted for"].units == 60
+    assert outcome.left_out["rows without every covariate adjusted for"].people == 60
 
 
 def test_nothing_depends_on_the_order_of_the_rows() -> None:

@@ -19,16 +19,16 @@ seed = 1
 [tables.spells]
 path = "spells.csv"
 """
-MIME = "application/vnd.wellperf.released+json"
 PARAMETERS = {"study": {"type": "path"}}
 
 
 def show(evidence: dict[str, Any]) -> str:
     """Code that displays a released answer."""
-    return (
-        "import json\nfrom IPython.display import display\n"
-        f"display({{{MIME!r}: json.loads({json.dumps(evidence)!r})}}, raw=True)"
-    )
+    return f"""
+import json
+from IPython.display import display
+from wellperf_models.disclosure.read import read
+display(read(json.loads({json.dumps(evidence)!r})))"""
 
 
 def write_notebook(folder: Path, name: str, *code: str, given: str = 'study = "x"', **meta: Any) -> Path:

@@ -2,18 +2,20 @@ from __future__ import annotations
 
 import copy
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from tests.report.samples import PNG, code_cell, markdown_cell, notebook, output, released
+from wellperf_models.disclosure.shown import digest_of
 from wellperf_models.runs.clean import clean_notebook, error_text, find_error
 
 MIME = "application/vnd.wellperf.released+json"
 
 
-def _clean(
-    *cells: dict[str, Any], hidden: tuple[tuple[str, str], ...] = ()
-) -> tuple[dict[str, Any], list[str]]:
-    return clean_notebook(notebook(*cells), source_ids=["a", "b", "c"], hidden_paths=hidden)
+def _clean(*cells: dict[str, Any], shown: Sequence[dict[str, Any]] = ()) -> tuple[dict[str, Any], list[str]]:
+    """Cleans a notebook of these cells; `shown` is what the gate noted."""
+    noted = {digest_of(forms) for forms in shown}
+    return clean_notebook(notebook(*cells), source_ids=["a", "b", "c"], shown=noted)
 
 
 def test_times_and_paths_are_gone() -> None:
@@ -26,7 +28,10 @@ def test_times_and_paths_are_gone() -> None:
         "tags": [],
     }
     before = copy.deepcopy(executed)
-    clean, _ = clean_notebook(executed, source_ids=["a"], hidden_paths=[("/srv/ann/s", "<study>")])
+    noted = {digest_of(shown["data"])}
+    clean, _ = clean_notebook(
+        executed, source_ids=["a"], shown=noted, hidden_paths=[("/srv/ann/s", "<study>")]
+    )
     assert executed == before
     text = json.dumps(clean, ensure_ascii=False)
     assert "2026" not in text
@@ -50,7 +55,8 @@ def test_what_passed_the_gate_is_kept() -> None:
     picture = output(
         {"image/png": PNG + "\n", "text/plain": "alt"}, {"image/png": {"alt": "alt", "width": 5}}
     )
-    clean, withheld = _clean(code_cell(shown, picture))
+    noted = [shown["data"], {"image/png": PNG, "alt": "alt"}]
+    clean, withheld = _clean(code_cell(shown, picture), shown=noted)
     assert not withheld
     outputs = clean["cells"][0]["outputs"]
     assert outputs[0]["data"][MIME] == released()
@@ -66,13 +72,60 @@ def test_errors_of_others_lose_message_and_traceback() -> None:
         "traceback": ["Ann earns 5000"],
     }
     own = {"output_type": "error", "ename": "TablesError", "evalue": "No table.", "traceback": ["Ann"]}
-    clean, _ = _clean(markdown_cell("x"), code_cell(foreign), code_cell(own))
+    said = {"ename": "TablesError", "evalue": "No table."}
+    clean, _ = _clean(markdown_cell("x"), code_cell(foreign), code_cell(own), shown=[said])
     assert "Ann" not in json.dumps(clean)
     found = find_error(clean)
     assert found is not None
     assert found[0] == 2
     assert "KeyError" in error_text(found[2])
     assert error_text(clean["cells"][2]["outputs"][0]) == "TablesError: No table."
+
+
+def test_what_the_gate_did_not_display_is_not_kept() -> None:
+    answer = {MIME: released(), "text/html": "<p>x</p>", "text/plain": "x"}
+    summary = {"application/vnd.wellperf.summary+json": {"groups": []}, "text/plain": "x"}
+    forged = [
+        output({MIME: released(answer="Ann earns 5000.")}),
+        # another text beside a true answer
+        output(answer | {"text/html": "<p>Ann</p>"}),
+        output(summary | {"text/plain": "Ann"}),
+        output({"image/png": PNG}, {"image/png": {"alt": "Ann earns 5000"}}),
+        output({"image/png": "AAAA"}, {"image/png": {"alt": "alt"}}),
+    ]
+    noted = [answer, summary, {"image/png": PNG, "alt": "alt"}]
+    clean, withheld = _clean(code_cell(*forged), shown=noted)
+    assert clean["cells"][0]["outputs"] == []
+    assert withheld == ["cell 1: an output that passed no gate was not kept"]
+
+
+def test_an_error_keeps_what_the_package_said_and_nothing_else() -> None:
+    def error(name: str, message: str) -> dict[str, Any]:
+        return {"output_type": "error", "ename": name, "evalue": message, "traceback": ["Cell In[3], line 2"]}
+
+    def kept(output: dict[str, Any], *shown: dict[str, Any]) -> tuple[str, str]:
+        (left,) = _clean(code_cell(output), shown=shown)[0]["cells"][0]["outputs"]
+        assert left["traceback"] == ["line 2"]
+        return left["ename"], left["evalue"]
+
+    said = {"ename": "DesignError", "evalue": "Too few."}
+    assert kept(error("DesignError", "Too few."), {"ename": "DesignError"}, said) == (
+        "DesignError",
+        "Too few.",
+    )
+    # raised by the notebook; its message follows one of the package
+    assert kept(error("DesignError", "Ann"), {"ename": "DesignError"}, said) == ("DesignError", "")
+    assert kept(error("SomeError", "Ann"), {"ename": "SomeError"}) == ("SomeError", "")
+    # named after a person
+    assert kept(error("Ann 5000", "x")) == ("Exception", "")
+    assert kept(error("ValueError", "Ann")) == ("ValueError", "")
+
+
+def test_an_execution_count_is_a_count() -> None:
+    cell = code_cell(output({"text/plain": "x"})) | {"execution_count": 48250}
+    never = code_cell() | {"execution_count": None}
+    clean, _ = _clean(cell, cell, never)
+    assert [c["execution_count"] for c in clean["cells"]] == [1, 2, None]
 
 
 def test_injected_cell_is_not_counted() -> None:
@@ -94,7 +147,8 @@ def test_no_text_of_a_value_is_kept() -> None:
     row = output({"text/plain": "('Ann', 5000)"})
     story = output({"text/markdown": "Ann 5000", "text/plain": "x"})
     picture = output({"image/png": PNG, "text/plain": "Ann 5000"}, {"image/png": {"alt": "alt"}})
-    clean, withheld = _clean(code_cell(printed), code_cell(warned, row), code_cell(story, picture))
+    cells = (code_cell(printed), code_cell(warned, row), code_cell(story, picture))
+    clean, withheld = _clean(*cells, shown=[{"image/png": PNG, "alt": "alt"}])
     assert "Ann" not in json.dumps(clean)
     assert [len(c["outputs"]) for c in clean["cells"]] == [0, 0, 1]
     assert withheld == [

@@ -16,7 +16,8 @@ from tests.report.samples import released
 from tests.runs.conftest import PARAMETERS, show, write_notebook
 from wellperf_models.errors import RunError
 from wellperf_models.runs import NotebookFailed, run_study, verify_pack
-from wellperf_models.runs.publish import hash_files, require_free
+from wellperf_models.runs.folders import require_free
+from wellperf_models.runs.publish import hash_files
 
 BURNOUT = """
 [burnout]
@@ -60,6 +61,7 @@ pathlib.Path('../../../composed.json').write_text(json.dumps(names))"""
     files = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.is_file()}
     assert files == {
         "index.html", "manifest.json", "results.json",
+        "tables.xlsx", "tables/turnover.description.exits.csv",
         "10_summary.html", "30_turnover.html", "40_absence.html",
         "notebooks/10_summary.ipynb", "notebooks/30_turnover.ipynb",
         "bundles/summary.json", "bundles/turnover.json", "bundles/absence.json", "bundles/sha256.json",
@@ -80,7 +82,7 @@ pathlib.Path('../../../composed.json').write_text(json.dumps(names))"""
     absence = json.loads((out / "bundles" / "absence.json").read_text())
     assert (absence["state"], absence["evidence"]) == ("not run", [])
     assert absence["note"] == "not run: needs absences, costs (tables)"
-    everything = "".join(p.read_text() for p in out.rglob("*") if p.is_file())
+    everything = "".join(p.read_text() for p in out.rglob("*") if p.is_file() and p.suffix != ".xlsx")
     assert str(tmp_path) not in everything
 
     before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
@@ -94,7 +96,7 @@ def test_a_failing_notebook_publishes_nothing(
     notebooks: Path, study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    own = "from wellperf_models.errors import TablesError\nraise TablesError('Too few rows.')"
+    own = "import wellperf_models as wp\nwp.load_study('Nowhere.toml')"
     write_notebook(notebooks, "20_own", own)
     write_notebook(notebooks, "30_turnover", show(released()), "name = 'Ann'\nraise KeyError(name)")
     write_notebook(notebooks, "40_after", "print('never')", needs=["turnover"])
@@ -104,7 +106,7 @@ def test_a_failing_notebook_publishes_nothing(
     assert "30_turnover.ipynb, cell 4" in message
     assert "`raise KeyError(name)`: KeyError" in message
     assert "Ann" not in message
-    assert "Too few rows." in message
+    assert "There is no study file." in message
     folder = tmp_path / "reports" / "tiny"
     (kept,) = folder.iterdir()
     assert kept.name.endswith(".failed")
@@ -120,17 +122,21 @@ def test_a_failing_notebook_publishes_nothing(
 def test_a_question_the_data_can_not_answer_stops_its_notebook_only(
     notebooks: Path, study: Path, tmp_path: Path
 ) -> None:
-    design = "from wellperf_models.errors import DesignError\nraise DesignError('Nobody left.')"
+    design = f"""
+import json
+from wellperf_models.disclosure.read import read
+from wellperf_models.figures import require_evidence
+require_evidence(read(json.loads({json.dumps(released(id="a.b"))!r})), "c.d")"""
     write_notebook(notebooks, "20_first", show(released(id="a.b")), design, "print('never')")
     write_notebook(notebooks, "30_after", show(released(id="c.d")), needs=["first"])
     out = tmp_path / "pack"
     result = run_study(study, out=out, notebooks_dir=notebooks, only=["first", "after"])
     assert result.ok
-    assert result.notebooks == {"first": "stopped: Nobody left.", "after": "done"}
+    assert result.notebooks == {"first": "stopped: This picture is made from c.d. got: a.b", "after": "done"}
     results = json.loads((out / "results.json").read_text())
     assert [e["id"] for e in results["evidence"]] == ["a.b", "c.d"]
     page = (out / "20_first.html").read_text()
-    assert "stopped: Nobody left." in page
+    assert "stopped: This picture is made from c.d. got: a.b" in page
     assert "Traceback" not in (out / "notebooks" / "20_first.ipynb").read_text()
     assert verify_pack(out, notebooks_dir=notebooks).ok
     write_notebook(notebooks, "20_first", show(released(id="a.b")))
@@ -199,13 +205,13 @@ def test_a_hijacking_kernelspec_and_start_up_file_are_not_seen(
 
 
 def test_what_a_cell_prints_is_not_published(notebooks: Path, study: Path, tmp_path: Path) -> None:
-    row = "row = ('Ann', 2500 * 2)"
+    row = "row = ('Ann', 48127 * 2)"
     code = f"import sys\n{row}\nprint(row)\nprint(row, file=sys.stderr)\nlist(row)"
     write_notebook(notebooks, "30_turnover", show(released()), code, f"{row}\nstr(row)")
     out = tmp_path / "pack"
     result = run_study(study, out=out, notebooks_dir=notebooks)
     assert result.ok
-    assert all("5000" not in p.read_text() for p in out.rglob("*") if p.is_file())
+    assert all(b"96254" not in p.read_bytes() for p in out.rglob("*") if p.is_file())
     assert "note: turnover, cell 4: printed text was not kept" in str(result)
     assert "note: turnover, cell 5: an output that passed no gate was not kept" in str(result)
 

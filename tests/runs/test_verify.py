@@ -102,7 +102,7 @@ def test_a_manifests_parameters_are_checked_like_any_other(ready: Ready, tmp_pat
     manifest = json.loads(path.read_text())
     manifest["parameters"] = {"turnover": {"x = 1\nimport os": 1}}
     path.write_text(json.dumps(manifest))
-    with pytest.raises(RunError, match="no longer exists"):
+    with pytest.raises(RunError, match="none that a run is given"):
         verify_pack(pack, notebooks_dir=notebooks)
 
 
@@ -111,8 +111,10 @@ import json
 from IPython.display import display
 from wellperf_models.disclosure.read import read
 display(read(json.loads({json.dumps(released())!r})))
-alt = {{"image/png": {{"alt": "78.1 % stay", "title": "They stay"}}}}
-display({{"image/png": {PNG!r}}}, metadata=alt, raw=True)"""
+from wellperf_models.disclosure.shown import digest_of, record_shown
+words = {{"alt": "78.1 % stay", "title": "They stay"}}
+record_shown(digest_of({{"image/png": {PNG!r}, **words}}))
+display({{"image/png": {PNG!r}}}, metadata={{"image/png": words}}, raw=True)"""
 SUMMARY = """
 import wellperf_models as wp
 wp.summarise(wp.in_order(wp.read_bundles(bundles)))"""

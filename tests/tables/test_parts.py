@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from tests.tables.folder import SPELLS, write_study
+from tests.tables.folder import SPELLS, load_as_read, write_study
 from wellperf_models.study import Study
 from wellperf_models.tables import Tables, check_study, load_tables
 from wellperf_models.tables.violation import Violation
@@ -35,7 +35,7 @@ def _cells(tables: Tables, *columns: str) -> list[tuple[object, ...]]:
 
 
 def test_parts_are_one_table(tmp_path: Path) -> None:
-    tables = load_tables(_two(tmp_path))
+    tables = load_as_read(_two(tmp_path))
     assert tables.names == ("outcomes",)
     assert tables.n_rows == {"outcomes": 5}
     assert set(tables.sources) == {"one", "two"}
@@ -183,6 +183,6 @@ def test_parquet_parts_stay_lazy(tmp_path: Path) -> None:
     sections = "".join(
         f'[tables.{name}]\npart_of = "workload"\npath = "{name}.parquet"\n' for name in ("a", "b")
     )
-    workload = load_tables(write_study(tmp_path, sections))["workload"]
+    workload = load_as_read(write_study(tmp_path, sections))["workload"]
     assert workload.select("employee_id", "hours").collect().rows() == [("1", 150.0), ("2", 150.0)]
     assert "PARQUET" in workload.explain().upper()

@@ -8,6 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
+from tests.tables.folder import load_as_read
 from wellperf_models.errors import StudyError
 from wellperf_models.study import Study, load_study
 from wellperf_models.tables import check_study, load_tables
@@ -42,7 +43,7 @@ def _propose(tmp_path: Path, **files: str | bytes) -> tuple[str, Study]:
 def test_people_and_exits_alone_come_out_running(tmp_path: Path, content: str) -> None:
     text, study = _propose(tmp_path, leavers_csv=content)
     assert check_study(study).ok, str(check_study(study))
-    assert load_tables(study)["spells"].collect().rows() == [
+    assert load_as_read(study)["spells"].collect().rows() == [
         ("1", dt.date(2020, 1, 31), None, None),
         ("2", dt.date(2020, 1, 31), dt.date(2021, 2, 28), "voluntary"),
     ]

@@ -46,6 +46,14 @@ BROKEN: dict[str, dict[str, Any]] = {
     "programmes.unit_type+unit_id.person_exists": {"unit_id": "9"},
     "programmes.unit_type+unit_id.team_exists": {"unit_type": "team", "unit_id": "q"},
     "programmes.unit_type+unit_id.department_exists": {"unit_type": "department", "unit_id": "q"},
+    "workload.period+hours.hours_in_month": {"period": D(2023, 2, 1), "hours": 700.0},
+    "people.employee_id+hire_date.not_before_hire": {"hire_date": D(2020, 1, 2)},
+    "people.employee_id+birth_year.working_age_at_start": {"birth_year": 2007, "hire_date": None},
+    "assignments.employee_id+manager_id.no_manager_circle": {
+        "employee_id": "4",
+        "manager_id": "1",
+        "start": D(2020, 6, 1),
+    },
     "programmes.unit_type+unit_id.site_exists": {"unit_type": "site", "unit_id": "q"},
 }
 

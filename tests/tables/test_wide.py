@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from tests.tables.folder import write_study
+from tests.tables.folder import load_as_read, write_study
 from wellperf_models.errors import StudyError
 from wellperf_models.study import Study
 from wellperf_models.tables import Violation, check_study, load_tables
@@ -52,7 +52,7 @@ def test_names_without_a_header_take_the_default(tmp_path: Path) -> None:
         '[tables.spells.wide.beside.entry_months]\nother = "e"\n'
     )
     study = write_study(tmp_path, sections, s_csv="employee_id,v,o,e\n1,5,,9\n2,,7,3\n")
-    spells = load_tables(study)["spells"].select("employee_id", "duration_months", "entry_months").collect()
+    spells = load_as_read(study)["spells"].select("employee_id", "duration_months", "entry_months").collect()
     assert spells.rows() == [("1", 5.0, 0.0), ("2", 7.0, 3.0)]
 
 

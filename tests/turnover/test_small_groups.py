@@ -14,6 +14,7 @@ from wellperf_models.disclosure import Released, release
 from wellperf_models.errors import ConvergenceError, DesignError, StudyError
 from wellperf_models.evidence import attempt
 from wellperf_models.inference.sensitivity import e_value_of_hazard_ratio
+from wellperf_models.panel.roster import UNKNOWN
 from wellperf_models.study import Study
 from wellperf_models.turnover import (
     build_frame,
@@ -238,7 +239,7 @@ def test_the_hazards_interval_rests_on_its_own_clusters() -> None:
 
     tables = make_tables(seed=1, cluster="department")
     hazard = fit_hazard(build_frame(tables), tables.study.turnover)
-    row = _hazard_table(hazard).rows[0]
+    row = _hazard_table(hazard, UNKNOWN).rows[0]
     value, low = (float(v) for v in row.values[:2] if v is not None)
     assert hazard.fit.n_clusters == 3
     quantile = np.log(value / low) / hazard.fit.std_error[0]

@@ -115,18 +115,16 @@ def predictors_from_before(
             "the same answer given twice.",
             computation="exact",
         )
-    late = sum(int(np.sum(value >= wave)) for value, wave in places.values())
-    dated = sum(value.size for value, _ in places.values())
-    return Check(
-        name=identifier,
-        passed=late == 0 if dated else None,
-        value=float(late) if dated else None,
-        threshold=0.0,
-        text="Values measured in or after the wave they are used for: {value}."
-        if dated
-        else "No predictor has a date of its own: that they were known before is the study's declaration.",
-        computation="exact",
-    )
+    late = any(bool(np.any(value >= wave)) for value, wave in places.values())
+    dated = any(value.size for value, _ in places.values())
+    text = "No predictor has a date of its own: that they were known before is the study's declaration."
+    if dated:
+        text = (
+            "Some values were measured in or after the wave they are used for."
+            if late
+            else "No value was measured in or after the wave it is used for."
+        )
+    return Check(name=identifier, passed=not late if dated else None, text=text, computation="exact")
 
 
 def plausible_auc(

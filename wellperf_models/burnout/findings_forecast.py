@@ -10,8 +10,8 @@ from wellperf_models.burnout.findings_tables import (
     calibration_table,
     every_forecast,
     label_of,
-    left_out_table,
     scores_table,
+    table_left_out,
 )
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.model import Forecast, Forecasts
@@ -66,7 +66,7 @@ def forecast(
         )
     tables = [scores_table(frame, forecasts), calibration_table(frame, forecasts)]
     if frame.left_out:
-        tables.append(left_out_table(frame.left_out.items()))
+        tables.append(table_left_out(frame))
     return Evidence(
         id="burnout.forecast",
         question=question_of(frame),
@@ -80,6 +80,7 @@ def forecast(
         checks=tuple(checks),
         assumptions=_assumptions(frame),
         limits=_limits(frame, forecasts),
+        members=forecasts.scored.members(),
     )
 
 

@@ -23,6 +23,7 @@ from wellperf_models.evidence import (
 )
 from wellperf_models.inference.auc import clustered_auc
 from wellperf_models.inference.scores import clustered_mean, score_of
+from wellperf_models.panel import Level, nested_table, what_a_group_needs
 
 _TOO_FEW = "too few to tell"
 
@@ -66,7 +67,7 @@ def describe_groups(
         design="prediction" if frame.design == "forward" else "cross-section",
         provenance=provenance,
         estimates=(rate,),
-        tables=(_by_group(frame, forecasts, chosen, what), _auc_by_group(frame, forecasts, chosen, what)),
+        tables=(_by_group(frame, forecasts, chosen), _auc_by_group(frame, forecasts, chosen, what)),
         assumptions=("Who answered is like who did not, in each group.",),
         limits=(
             "Groups are described, not explained: what differs between them besides the predictors is not "
@@ -74,7 +75,9 @@ def describe_groups(
             "An interval is for one group alone; the best and the worst of many groups differ by chance too.",
             "Predictions are for groups: nobody's own risk is shown.",
             *(("Answers of one person in several waves are counted each.",) if _repeated(forecasts) else ()),
+            *(() if frame.in_full else (what_a_group_needs(what, frame.min_group_size),)),
         ),
+        members=forecasts.scored.members(),
     )
 
 
@@ -103,20 +106,28 @@ def _case_rate(frame: BurnoutFrame, forecasts: Forecasts) -> Estimate:
     )
 
 
-def _by_group(frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast, what: str) -> Table:
+def _by_group(frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast) -> Table:
     group = forecasts.scored.group
     assert group is not None
+    own = Level(name=str(frame.group_by), groups=group)
+    levels = (own, *forecasts.scored.above)
+    return nested_table(lambda level: _cases_of(frame, forecasts, chosen, level), levels)
+
+
+def _cases_of(frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast, level: Level) -> Table:
+    """Cases by the groups of one level."""
     # a fold that failed leaves its answers without a prediction: they are in no row
     known = np.isfinite(chosen.risk)
     rows = []
-    for name in np.unique(group[known]):
-        own = known & (group == name)
+    for name in np.unique(level.groups[known]):
+        own = known & (level.groups == name)
         people = int(np.unique(forecasts.scored.person[own]).size)
         rows.append(counts_row((str(name),), own, forecasts, chosen.risk, first=(people,)))
+    what = level.name.replace("_", " ")
     return Table(
         name="cases_by_group",
         title=f"Cases by {what}, observed and predicted by “{frame.name_of(chosen.name)}”",
-        keys=(str(frame.group_by),),
+        keys=(level.name,),
         measures=(Measure(name="people", kind="count", unit="people", label="People"), *COUNT_MEASURES),
         rows=tuple(rows),
         computation="iterative",

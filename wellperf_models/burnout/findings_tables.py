@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,11 +9,13 @@ from numpy.typing import NDArray
 
 from wellperf_models.burnout.checks import support_of
 from wellperf_models.burnout.declared import LAST_SCORE
-from wellperf_models.burnout.frame import BurnoutFrame, LeftOut
+from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.model import Forecast, Forecasts
 from wellperf_models.evidence import Measure, Row, Support, Table
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.inference.scores import Score
+from wellperf_models.panel import left_out_table
+from wellperf_models.study import HARD_FLOOR
 
 _MOST_GROUPS = 10
 # people of a group of risk, in smallest described groups: a share of so few in steps of 5 says little
@@ -70,8 +71,6 @@ def scores_table(frame: BurnoutFrame, forecasts: Forecasts) -> Table:
     )
 
 
-# cases, or others, below which a rounded count may say that nobody or everybody is one
-_FEWEST = 5
 COUNT_MEASURES = (
     Measure(name="answers", kind="count", unit="answers", label="Answers"),
     Measure(name="cases", kind="count", unit="cases", label="Cases"),
@@ -100,7 +99,7 @@ def counts_row(
     answers, cases = int(own.sum()), int(scored.case[own].sum())
     support = group_support(own, forecasts)
     fewest = min(cases, answers - cases)
-    if fewest < _FEWEST:
+    if fewest < HARD_FLOOR:
         # "nearly all of them" tells of each; a rounded count of 0 or of everybody does so too
         support = replace(support, smallest_level=fewest)
     values = (*first, answers, cases, 100 * cases / answers, 100 * float(risk[own].mean()))
@@ -117,6 +116,7 @@ def group_support(own: NDArray[np.bool_], forecasts: Forecasts) -> Support:
         n_complement=int(np.unique(scored.person).size) - people.size,
         n_events=cases,
         n_non_events=people.size - cases,
+        members=scored.members(own),
     )
 
 
@@ -173,19 +173,6 @@ def risk_groups(risk: Floats, person: Ints, known: NDArray[np.bool_], least: int
     return joined
 
 
-def left_out_table(left_out: Iterable[tuple[str, LeftOut]]) -> Table:
-    """What did not enter: nothing is dropped silently.
-
-    Args:
-        left_out: Reason → answers, which are counted, and the people they belong to, which the gate judges.
-    """
-    return Table(
-        name="left_out",
-        title="What was not used",
-        keys=("reason",),
-        measures=(Measure(name="n", kind="count", label="Number"),),
-        rows=tuple(
-            Row(key=(reason,), values=(n.rows,), support=Support(n_people=n.people)) for reason, n in left_out
-        ),
-        partition=False,
-    )
+def table_left_out(frame: BurnoutFrame) -> Table:
+    """What did not enter."""
+    return left_out_table({(why,): lost for why, lost in frame.left_out.items()}, title="What was not used")

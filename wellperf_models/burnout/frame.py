@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -15,22 +15,26 @@ from wellperf_models.burnout.declared import case_words, check_section, split_co
 from wellperf_models.errors import StudyError
 from wellperf_models.inference.design import as_declared
 from wellperf_models.inference.risk_sets import Floats, Ints
-from wellperf_models.panel import Source, build_waves, read_wave_order, to_polars
+from wellperf_models.panel import (
+    NO_GROUP,
+    LeftOut,
+    Level,
+    Roster,
+    Source,
+    build_waves,
+    has_stable_ids,
+    left_out_rows,
+    levels_above,
+    read_wave_order,
+    roster_of,
+    to_polars,
+)
 from wellperf_models.panel.covariates import GROUPS
 from wellperf_models.study import Burnout, Covariate, Study
 
 # forward: predictors lie before the wave of the outcome. cross_section: one answer a person, or too few who
 # answered twice. grouped: people answered several times, but nothing says in which order
 Design = Literal["forward", "grouped", "cross_section"]
-_NO_GROUP = "not assigned"
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeftOut:
-    """What did not enter, for one reason: answers, and whose they are."""
-
-    rows: int
-    people: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +48,7 @@ class Answers:
         strain: The outcome's score, turned so that more is worse.
         last: The last score before the wave, turned likewise; None where nothing is before.
         group: As of the wave ("not assigned" where there was none), or None without groups.
+        above: The levels above the group, the narrowest first; () without groups.
         covariates: Every declared covariate that is used, as floats and words, n rows.
         places: Covariate → (place of its values, place of the wave), of the values that have one.
     """
@@ -57,6 +62,7 @@ class Answers:
     group: NDArray[np.str_] | None
     covariates: pl.DataFrame
     places: dict[str, tuple[Floats, Floats]]
+    above: tuple[Level, ...] = ()
 
     @property
     def n_people(self) -> int:
@@ -95,6 +101,7 @@ class BurnoutFrame:
         min_group_size: People a described group needs.
         seed: The study's.
         in_full: Published microdata.
+        roster: Who the codes of people are, for the ledger; None where a frame was made by hand.
     """
 
     section: Burnout
@@ -119,6 +126,7 @@ class BurnoutFrame:
     min_group_size: int
     seed: int
     in_full: bool
+    roster: Roster | None = field(default=None, repr=False)
 
     def label_of(self, covariate: str) -> str:
         """What a reader calls a covariate."""
@@ -160,7 +168,10 @@ def build_frame(tables: Source) -> BurnoutFrame:
         pl.col("last_score").fill_nan(None),
     )
     design, why = _design(raw, study, ordered=order.ordered)
-    rows, left_out = _rows(raw, design)
+    roster = roster_of(
+        raw, code="person", identifier="employee_id", stable=has_stable_ids(study, ("people", "surveys"))
+    )
+    rows, left_out = _rows(raw, design, roster)
     placed = rows.with_columns((pl.col("wave_order").rank("dense") - 1).cast(pl.Int64).alias("wave_order"))
     scale = study.measures[section.outcome]
     outcome = scale.label or section.outcome.replace("_", " ")
@@ -192,6 +203,7 @@ def build_frame(tables: Source) -> BurnoutFrame:
         min_group_size=study.disclosure.min_group_size,
         seed=study.study.seed,
         in_full=study.study.public_microdata,
+        roster=roster,
     )
 
 
@@ -216,14 +228,15 @@ def _design(raw: pl.DataFrame, study: Study, *, ordered: bool) -> tuple[Design, 
     return "cross_section", "Too few people answered in two waves to compare with their last score."
 
 
-def _rows(raw: pl.DataFrame, design: Design) -> tuple[pl.DataFrame, dict[str, LeftOut]]:
+def _rows(raw: pl.DataFrame, design: Design, roster: Roster) -> tuple[pl.DataFrame, dict[str, LeftOut]]:
     if design != "forward":
         return raw, {}
     first = raw.filter(pl.col("last_score").is_null())
     left_out = {}
     if first.height:
         why = "answers without an earlier score of the same person"
-        left_out[why] = LeftOut(rows=first.height, people=first["person"].n_unique())
+        waves = first.sort("wave_order", "wave")["wave"].unique(maintain_order=True)
+        left_out[why] = left_out_rows(first["person"].to_numpy(), roster.during(period_of(waves.to_list())))
     return raw.filter(pl.col("last_score").is_not_null()), left_out
 
 
@@ -238,6 +251,8 @@ def _answers(
         for known in (rows.filter(pl.col(name).is_not_null()),)
     }
     cluster = _cluster(rows, section)
+    group = _group(rows, section)
+    own = None if group is None else Level(name=str(section.group_by), groups=group)
     return Answers(
         person=rows["person"].to_numpy(),
         fold_group=_fold_group(rows, covariates, section, cluster),
@@ -245,9 +260,10 @@ def _answers(
         wave=rows["wave_order"].to_numpy(),
         strain=sign * rows["score"].to_numpy(),
         last=sign * rows["last_score"].to_numpy() if forward else None,
-        group=_group(rows, section),
+        group=group,
         covariates=covariates,
         places=places,
+        above=() if own is None else levels_above(rows, own, study.disclosure.widen),
     )
 
 
@@ -263,7 +279,7 @@ def _cluster(rows: pl.DataFrame, section: Burnout) -> Ints:
             got=section.cluster,
             expected="a column of assignments or people, and dated waves for assignments",
         )
-    first = rows.select("person", named.fill_null(_NO_GROUP).alias("cluster")).with_columns(
+    first = rows.select("person", named.fill_null(NO_GROUP).alias("cluster")).with_columns(
         pl.col("cluster").first().over("person")
     )
     return (first["cluster"].rank("dense") - 1).cast(pl.Int64).to_numpy()
@@ -299,7 +315,16 @@ def _group(rows: pl.DataFrame, section: Burnout) -> NDArray[np.str_] | None:
             got=section.group_by,
             expected="a column of assignments or people, and dated waves for assignments",
         )
-    return named.fill_null(_NO_GROUP).to_numpy().astype(str)
+    return named.fill_null(NO_GROUP).to_numpy().astype(str)
+
+
+def period_of(waves: Sequence[str]) -> str:
+    """Waves as the period of a number: the same words in every pack that is about the same waves.
+
+    Args:
+        waves: Their names, oldest first.
+    """
+    return f"wave {waves[0]}" if len(waves) == 1 else f"waves {waves[0]} to {waves[-1]}"
 
 
 def _response(raw: pl.DataFrame) -> tuple[tuple[int, int], ...]:

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from wellperf_models.burnout.declared import LAST_SCORE
-from wellperf_models.burnout.frame import BurnoutFrame
+from wellperf_models.burnout.frame import BurnoutFrame, period_of
 from wellperf_models.burnout.leakage import refuse_outcome
 from wellperf_models.burnout.ridge import fit_ridge
 from wellperf_models.burnout.scoring import Scored, Scores, score_folds, score_rows
@@ -280,11 +280,15 @@ def _scored(frame: BurnoutFrame, splits: tuple[Split, ...]) -> Scored:
     """The rows the tables are about; with folds, cases by the cut-off in all rows."""
     rows, answers = _scored_rows(splits), frame.answers
     case = splits[0].case if frame.time_split else cases_of(frame, np.arange(answers.person.size))
+    # folds score every wave
+    waves = _wave_names(np.array(frame.waves), answers.wave[rows]) if frame.time_split else frame.waves
     return Scored(
         person=answers.person[rows],
         cluster=answers.cluster[rows],
         case=case[rows],
         group=None if answers.group is None else answers.group[rows],
+        above=tuple(level[rows] for level in answers.above),
+        roster=None if frame.roster is None else frame.roster.during(period_of(waves)),
     )
 
 

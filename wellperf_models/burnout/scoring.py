@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.split import Split
 from wellperf_models.errors import ConvergenceError
+from wellperf_models.evidence import Members
 from wellperf_models.inference.auc import auc, clustered_auc
 from wellperf_models.inference.calibration import recalibrate
 from wellperf_models.inference.folds import corrected_mean
@@ -24,6 +25,7 @@ from wellperf_models.inference.scores import (
     scaled_brier,
     score_of,
 )
+from wellperf_models.panel import Level, Roster, members_of
 
 # share of folds in which a slope exists
 _MIN_CALIBRATED = 0.9
@@ -37,12 +39,21 @@ class Scored:
         person, cluster: Codes.
         case: Who is a case.
         group: As of the wave, or None.
+        above: The levels above the group.
+        roster: Who the codes are, in the waves scored; for the ledger.
     """
 
     person: Ints
     cluster: Ints
     case: NDArray[np.bool_]
     group: NDArray[np.str_] | None
+    above: tuple[Level, ...] = ()
+    roster: Roster | None = None
+
+    def members(self, own: NDArray[np.bool_] | None = None) -> Members:
+        """Who is behind a number of some of the rows (None: all); the events are those who are a case."""
+        chosen = np.ones(self.person.size, bool) if own is None else own
+        return members_of(self.roster, self.person[chosen], self.person[chosen & self.case])
 
     def __repr__(self) -> str:
         """Shapes only."""

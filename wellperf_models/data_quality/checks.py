@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from wellperf_models.data_quality.coverage import Coverage, NonResponseGap
+from wellperf_models.data_quality.coverage import Coverage
+from wellperf_models.data_quality.non_response import NonResponseGap
 from wellperf_models.evidence import Check, Support
 
 # below this, people who answer and people who do not can differ by more than most effects of interest

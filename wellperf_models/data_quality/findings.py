@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from wellperf_models.data_quality.coverage import Coverage
-from wellperf_models.evidence import Check, Estimate, Evidence, Measure, Provenance, Row, Support, Table
+from wellperf_models.evidence import (
+    Check,
+    Estimate,
+    Evidence,
+    Measure,
+    Members,
+    Provenance,
+    Row,
+    Support,
+    Table,
+)
 from wellperf_models.tables import SCHEMA, Tables
 from wellperf_models.tables.questions import build_questions
 
@@ -31,7 +41,6 @@ def describe(
         _files_table(coverage),
         _response_table(coverage),
         _missing_table(coverage),
-        _consent_table(coverage),
         _questions_table(tables),
     )
     return Evidence(
@@ -70,17 +79,21 @@ def _answer(coverage: Coverage, in_full: bool) -> str:
 
 def _estimates(coverage: Coverage) -> tuple[Estimate, ...]:
     counts = (
-        ("n_people", "People in the extract", coverage.n_people),
-        ("n_employed", "Employed on the study's day", coverage.n_employed),
-        ("n_exits", "Exits recorded", coverage.n_exits),
+        ("n_people", "People in the extract", coverage.n_people, _members(coverage, coverage.people)),
+        (
+            "n_employed",
+            "Employed on the study's day",
+            coverage.n_employed,
+            _members(coverage, coverage.people, coverage.employed),
+        ),
+        ("n_exits", "Exits recorded", coverage.n_exits, _members(coverage, coverage.people, coverage.left)),
     )
-    everyone = Support(n_people=coverage.n_people)
     found = [
         Estimate(
             name=name, label=label, value=float(n), unit="people" if name != "n_exits" else "exits",
-            support=everyone, kind="count", computation="exact",
+            support=Support(n_people=coverage.n_people, members=members), kind="count", computation="exact",
         )
-        for name, label, n in counts
+        for name, label, n, members in counts
         if n is not None
     ]  # fmt: skip
     gap = coverage.gap
@@ -92,11 +105,21 @@ def _estimates(coverage: Coverage) -> tuple[Estimate, ...]:
                 value=gap.value, low=gap.low, high=gap.high, coverage=0.95, interval="confidence",
                 unit="points", se=gap.se, computation="exact",
                 support=Support(
-                    n_people=gap.n_people, n_events=gap.n_silent, n_non_events=gap.n_people - gap.n_silent
+                    n_people=gap.n_people, n_events=gap.n_silent, n_non_events=gap.n_people - gap.n_silent,
+                    members=_members(coverage, gap.people, gap.silent),
                 ),
             )
         )  # fmt: skip
     return tuple(found)
+
+
+def _members(
+    coverage: Coverage, people: frozenset[str], events: frozenset[str] = frozenset(), *, period: str = ""
+) -> Members | None:
+    """Who a number rests on; None where nobody has an id."""
+    if not people:
+        return None
+    return Members(people=people, events=events, period=period, stable=coverage.stable)
 
 
 def _tables_table(coverage: Coverage) -> Table:
@@ -113,7 +136,10 @@ def _tables_table(coverage: Coverage) -> Table:
             Row(
                 key=(t.table, SCHEMA[t.table].grain),
                 values=(t.n_rows, t.n_people, t.n_dropped),
-                support=Support(n_people=coverage.n_people if t.n_people is None else t.n_people),
+                support=Support(
+                    n_people=coverage.n_people if t.n_people is None else t.n_people,
+                    members=_members(coverage, t.people or coverage.people),
+                ),
             )
             for t in coverage.tables
         ),
@@ -163,7 +189,9 @@ def _response_table(coverage: Coverage) -> Table | None:
                 key=(w.wave,),
                 values=(w.n_invited, w.n_answered, None),
                 support=Support(
-                    n_people=w.n_answered, n_complement=max((w.n_invited or 0) - w.n_answered, 0)
+                    n_people=w.n_answered,
+                    n_complement=max((w.n_invited or 0) - w.n_answered, 0),
+                    members=_members(coverage, w.answered, period=f"wave {w.wave}"),
                 ),
             )
             for w in waves
@@ -175,6 +203,7 @@ def _response_table(coverage: Coverage) -> Table | None:
 def _missing_table(coverage: Coverage) -> Table | None:
     if not coverage.missing:
         return None
+    people = {t.table: t.people for t in coverage.tables}
     return Table(
         name="missing",
         title="Missing cells, where at least ten but not all are missing",
@@ -191,34 +220,12 @@ def _missing_table(coverage: Coverage) -> Table | None:
             Row(
                 key=(m.table, m.column),
                 values=(m.n_rows, m.n_missing, None),
-                support=Support(n_people=m.n_people),
+                support=Support(n_people=m.n_people, members=_members(coverage, people[m.table])),
             )
             for m in coverage.missing
         ),
         partition=False,
     )  # fmt: skip
-
-
-def _consent_table(coverage: Coverage) -> Table | None:
-    if not coverage.consents:
-        return None
-    return Table(
-        name="consent",
-        title="Consent in force on the study's day, by stream",
-        keys=("stream",),
-        measures=(Measure(name="n_people", kind="count", label="Employed people who consent"),),
-        rows=tuple(
-            Row(
-                key=(stream,),
-                values=(n,),
-                support=Support(
-                    n_people=n, n_complement=max((coverage.n_employed or coverage.n_people) - n, 0)
-                ),
-            )
-            for stream, n in coverage.consents
-        ),
-        partition=False,
-    )
 
 
 def _questions_table(tables: Tables) -> Table:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from wellperf_models.disclosure.rules import Rules, judge_group, judge_model, round_count
-from wellperf_models.evidence import Curve
+from wellperf_models.evidence import Area, Curve, Estimate, Support
+
+_DECIMALS = 3
 
 
 def release_curve(curve: Curve, rules: Rules) -> tuple[Curve | None, str]:
@@ -40,15 +43,15 @@ def release_curve(curve: Curve, rules: Rules) -> tuple[Curve | None, str]:
     def pick(values: tuple[float, ...]) -> tuple[float, ...]:
         return tuple(values[i] for i in kept)
 
-    support = dataclasses.replace(curve.support, n_people=round_count(curve.support.n_people, rules))
+    support = Support(n_people=round_count(curve.support.n_people, rules))
     return (
         dataclasses.replace(
             curve,
             # the exact x is one person's; the value holds to the end of its unit
             x=tuple(float(math.ceil(v)) for v in pick(curve.x)),
-            y=pick(curve.y),
-            low=pick(curve.low),
-            high=pick(curve.high),
+            y=_cut(pick(curve.y)),
+            low=_cut(pick(curve.low)),
+            high=_cut(pick(curve.high)),
             at_risk=tuple(round_count(curve.at_risk[i], rules) for i in kept),
             events=tuple(round_count(n, rules) for n in block_events),
             block_ends=None,
@@ -56,6 +59,11 @@ def release_curve(curve: Curve, rules: Rules) -> tuple[Curve | None, str]:
         ),
         "",
     )
+
+
+def _cut(values: Sequence[float]) -> tuple[float, ...]:
+    """To three decimals: finer ones could tell how many people stand behind a step."""
+    return tuple(round(v, _DECIMALS) for v in values)
 
 
 def last_of_unit(x: Sequence[float]) -> list[bool]:
@@ -90,3 +98,27 @@ def _blocks(curve: Curve, rules: Rules) -> tuple[list[int], list[int]]:
             block_events.append(running)
             running = 0
     return kept, block_events
+
+
+def area_under(area: Area, curves: Sequence[Curve], estimates: Mapping[str, Estimate]) -> float | None:
+    """Area under a released curve, by straight lines between its points.
+
+    A step of a released curve stands for a block of exits that were spread over the time before it: straight
+    lines give the area that steps would overstate.
+
+    Args:
+        area: Under which curve, from where to where.
+        curves: Released ones.
+        estimates: Released ones, by name; one of them is the curve's value at the end.
+
+    Returns:
+        The area; None where the curve or its value at the end is not released.
+    """
+    curve = next((c for c in curves if c.name == area.curve and not c.group), None)
+    last = estimates.get(area.at_end)
+    if curve is None or last is None or not curve.x or curve.x[0] > area.start:
+        return None
+    points = [(x, y) for x, y in zip(curve.x, curve.y, strict=True) if x < area.end]
+    points.append((area.end, last.value))
+    pairs = itertools.pairwise(points)
+    return sum((right - left) * (one + other) / 2 for (left, one), (right, other) in pairs)

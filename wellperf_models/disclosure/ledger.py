@@ -1,177 +1,149 @@
-"""The memory of everything a study has published, against differencing between packs.
-
-First form: two releases of the same cell as of the same day may not differ by fewer people than the
-minimum group size. Cohorts frozen between quarters, batches and corrections come with the full gate.
-"""
+"""The memory of everything a study has published: judged once more as a whole, and appended, at publish."""
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wellperf_models.disclosure.claims import Claim, read_claims
-from wellperf_models.disclosure.rules import Rules
+from wellperf_models.disclosure.cohorts import Cohorts
+from wellperf_models.disclosure.entries import (
+    ENTRIES_VARIABLE,
+    Entry,
+    append,
+    cohorts_of,
+    key_of,
+    ledger_path,
+    ledger_position,
+    locked,
+    printable,
+    read_ledger,
+    text_of,
+)
+from wellperf_models.disclosure.history import History
+from wellperf_models.disclosure.statistic import Conflict
 from wellperf_models.errors import DisclosureError
 from wellperf_models.study import Study
 
-
-@dataclass(frozen=True, kw_only=True)
-class Entry:
-    """One published cell: whose, as of when, by which run, from which data, and the claim itself."""
-
-    study: str
-    as_of: str
-    run_id: str
-    data: str
-    definition: str
-    n_people: int
-    digest: str
+__all__ = [
+    "ENTRIES_VARIABLE",
+    "Entry",
+    "ledger_path",
+    "ledger_position",
+    "publish_claims",
+    "read_ledger",
+]
+_MOST_NAMED = 10
 
 
-def ledger_path(study: Study) -> Path:
-    """Where the study's ledger is.
-
-    Raises:
-        DisclosureError: It would lie outside the study's folder.
-    """
-    path = (study.folder / study.disclosure.ledger).resolve()
-    if not path.is_relative_to(study.folder.resolve()):
-        raise DisclosureError(
-            "The ledger must stay with the study.",
-            where="disclosure.ledger",
-            expected="a path below the folder of the study file",
-        )
-    return path
-
-
-def read_ledger(study: Study) -> tuple[Entry, ...]:
-    """Everything published so far; empty where nothing was.
-
-    Raises:
-        DisclosureError: The ledger exists and can't be read: nothing may be published then.
-    """
-    path = ledger_path(study)
-    if not path.exists():
-        return ()
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        return tuple(Entry(**json.loads(line)) for line in lines if line)
-    except (OSError, ValueError, TypeError) as error:
-        raise DisclosureError(
-            "The ledger can't be read, so nothing can be published.",
-            where=str(path),
-            got=type(error).__name__,
-            remedy="restore it from a backup; deleting it forgets what readers already know",
-        ) from None
-
-
-def find_conflicts(study: Study, entries: Sequence[Entry], new: Sequence[Entry]) -> list[str]:
-    """Names every pair of cells whose difference would be about fewer people than the minimum.
-
-    Args:
-        study: Whose rules apply.
-        entries: Published before.
-        new: About to be published.
-
-    Returns:
-        One sentence a conflict; empty where there is none.
-    """
-    minimum = Rules.of(study).min_group_size
-    known: dict[tuple[str, str, str], list[Entry]] = {}
-    conflicts = []
-    for entry in (*entries, *new):
-        key = (entry.study, entry.as_of, entry.definition)
-        for earlier in known.get(key, []):
-            same_values = earlier.digest == entry.digest
-            # the same people of the same data are a recomputation; other people of them are not
-            if same_values or (earlier.data == entry.data and earlier.n_people == entry.n_people):
-                continue
-            if abs(earlier.n_people - entry.n_people) < minimum:
-                conflicts.append(
-                    f"{entry.definition} as of {entry.as_of}: run {entry.run_id} and run {earlier.run_id} "
-                    f"rest on other people but differ by fewer than {minimum} people"
-                )
-                break
-        known.setdefault(key, []).append(entry)
-    return conflicts
-
-
-def publish_claims(study: Study, claims_dir: Path, run_id: str, data_hmac: str) -> int:
-    """Checks the union of all claims of a run once and appends them atomically.
+def publish_claims(
+    study: Study,
+    claims_dir: Path,
+    run_id: str,
+    data_hmac: str,
+    write: Callable[[Path, str], None] | None = None,
+) -> int:
+    """Checks the union of all claims of a run once, against all that is published now, and appends them.
 
     Args:
         study: The study of the run.
         claims_dir: Private folder the run's releases wrote to.
         run_id: Of the pack.
         data_hmac: Keyed hash of the data the run read.
+        write: Puts (file of the ledger, its new text) in place, called under the lock and once the claims are
+            judged, also where nothing is new: a run moves its pack with it (`pending.publish_together`).
 
     Returns:
-        How many cells were new to the ledger.
+        How many cells were new to the ledger: other people, events or values than ever published.
 
     Raises:
-        DisclosureError: A conflict; both cells are named and nothing is written.
+        DisclosureError: A conflict (both cells are named), or the ledger or its people can't be read; nothing
+            is appended then.
     """
     if study.study.public_microdata:
         return 0
-    new = [_entry(study, claim, run_id, data_hmac) for claim in read_claims(claims_dir)]
-    path = ledger_path(study)
-    with _locked(path):
+    claims = read_claims(claims_dir)
+    with locked(ledger_path(study)):
         entries = read_ledger(study)
-        conflicts = find_conflicts(study, entries, new)
+        found = History(study, entries).conflicts(claims, data=data_hmac)
+        conflicts = [_sentence(c, conflict) for c, conflict in zip(claims, found, strict=True) if conflict]
         if conflicts:
-            raise DisclosureError(
-                "Publishing this would let a reader subtract one pack from another.",
-                where=str(path.name),
-                got="\n    "
-                + "\n    ".join(conflicts[:10])
-                + (f"\n    and {n} more" if (n := len(conflicts) - 10) > 0 else ""),
-                remedy="publish again as of a new day, when enough people have come or gone"
-                + (
-                    "; this study is synthetic: delete its ledger if the data were regenerated"
-                    if study.study.synthetic
-                    else ""
-                ),
-            )
-        seen = {(e.study, e.as_of, e.definition, e.n_people, e.digest) for e in entries}
-        added = [e for e in new if (e.study, e.as_of, e.definition, e.n_people, e.digest) not in seen]
-        if added:
-            _replace(path, [*entries, *added])
+            raise _refusal(study, run_id, conflicts)
+        cohorts, key = cohorts_of(study), key_of(study)
+        seen = {_identity(e) for e in entries}
+        added = []
+        for claim in claims:
+            entry = _entry(study, claim, run_id, data_hmac, cohorts, key)
+            if _identity(entry) not in seen:
+                seen.add(_identity(entry))
+                added.append(entry)
+        # the people they name are on the disk by now
+        if write is not None:
+            write(ledger_path(study), text_of((*entries, *added)))
+        elif added:
+            append(study, entries, added)
     return len(added)
 
 
-def _entry(study: Study, claim: Claim, run_id: str, data: str) -> Entry:
+def _entry(study: Study, claim: Claim, run_id: str, data: str, cohorts: Cohorts, key: str) -> Entry:
+    # a set that is not exactly who is behind the cell would be compared as if it were
+    people = cohorts.put(claim.people) if claim.named else ""
     return Entry(
-        study=study.study.name, as_of=study.study.as_of.isoformat(), run_id=run_id, data=data, **asdict(claim)
+        study=study.study.name,
+        as_of=study.study.as_of.isoformat(),
+        run_id=run_id,
+        data=data,
+        definition=claim.definition,
+        subject=claim.subject,
+        period=claim.period,
+        n_people=claim.n_people,
+        stable=claim.stable,
+        people=people,
+        events=cohorts.put(claim.events) if people else "",
+        key=key if people else "",
+        digest=claim.digest,
+        values=claim.values,
     )
 
 
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One publisher at a time."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
+def _identity(entry: Entry) -> tuple[object, ...]:
+    """What a reader learns from a cell: two with the same are one."""
+    return (
+        entry.study,
+        entry.definition,
+        entry.period,
+        entry.n_people,
+        entry.people,
+        entry.events,
+        entry.digest,
+        # where nobody is known by name a cell is about its day alone, and numbers of rows about their data
+        "" if entry.named and entry.stable else (entry.as_of, entry.data if entry.named else ""),
+    )
 
 
-def _replace(path: Path, entries: Sequence[Entry]) -> None:
-    """Writes a new ledger beside the old one and moves it over: killed at any point, one stands."""
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".ledger-")
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(asdict(e), sort_keys=True) + "\n" for e in entries)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+def _sentence(claim: Claim, conflict: Conflict) -> str:
+    if conflict.other is None:
+        text = f"{claim.definition}: together with the other cells of {claim.subject}"
+    else:
+        text = (
+            f"{claim.definition}: with {conflict.other.definition} of {conflict.other.source or 'this run'}"
+        )
+    return printable(text)
+
+
+def _refusal(study: Study, run_id: str, conflicts: Sequence[str]) -> DisclosureError:
+    more = len(conflicts) - _MOST_NAMED
+    return DisclosureError(
+        "Publishing this would let a reader subtract one pack from another and learn about too few people.",
+        where=f"{ledger_path(study).name}, run {run_id}",
+        got="\n    "
+        + "\n    ".join(conflicts[:_MOST_NAMED])
+        + (f"\n    and {more} more" if more > 0 else ""),
+        remedy="run again, which takes into account what was published meanwhile; if it stays, two notebooks "
+        "release the same statistic about nearly the same people"
+        + (
+            "; this study is synthetic: delete its ledger if the data were regenerated"
+            if study.study.synthetic
+            else ""
+        ),
+    )

@@ -60,6 +60,7 @@ def read(content: Mapping[str, Any]) -> Released:
             assumptions=tuple(content["assumptions"]),
             limits=tuple(content["limits"]),
             suppressed=tuple(Suppressed(**s) for s in content["suppressed"]),
+            held=tuple(Suppressed(**s) for s in content["held"]),
             notes={t["name"]: tuple(t["notes"]) for t in content["tables"]},
             provenance=Provenance(**content["provenance"]),
             seal=_SEAL,

@@ -5,17 +5,24 @@ from __future__ import annotations
 import dataclasses
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wellperf_models.disclosure.claims import Claim, record_claims
-from wellperf_models.disclosure.curves import release_curve
+from wellperf_models.disclosure.audience import audience_of
+from wellperf_models.disclosure.curves import area_under, release_curve
 from wellperf_models.disclosure.released import _SEAL, Released, Suppressed
+from wellperf_models.disclosure.remember import Shown, remember
 from wellperf_models.disclosure.rules import Rules, judge_estimate, judge_model, round_count
 from wellperf_models.disclosure.tables import release_table
-from wellperf_models.disclosure.wording import print_estimate, print_interval, print_value
+from wellperf_models.disclosure.wording import (
+    as_printed,
+    print_estimate,
+    print_interval,
+    print_value,
+    significant,
+)
 from wellperf_models.errors import DisclosureError
-from wellperf_models.evidence import Check, Curve, Estimate, Evidence, Table
+from wellperf_models.evidence import Check, Curve, Estimate, Evidence, Support, Table
 from wellperf_models.study import Study
 
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
@@ -40,52 +47,84 @@ def release(evidence: Evidence, study: Study) -> Released:
     """
     _refuse_unknown(evidence)
     rules = Rules.of(study)
-    kept_back: list[Suppressed] = []
-
-    estimates = []
-    for estimate in evidence.estimates:
-        if reason := judge_estimate(estimate, rules):
-            kept_back.append(Suppressed(what=f"estimate {estimate.name}", reason=reason))
-        else:
-            estimates.append(_round_counts(estimate, rules))
-    tables, notes, hidden_groups = [], {}, set[str]()
-    for table in evidence.tables:
-        released, table_notes, reasons = release_table(table, rules)
-        tables.append(released)
-        notes[table.name] = table_notes
-        kept_back += [Suppressed(what=f"table {table.name}: {key}", reason=why) for key, why in reasons]
-        hidden_groups |= {key for key, _ in reasons}
-    curves = []
-    for curve in evidence.curves:
-        shown, reason = release_curve(curve, rules)
-        if curve.group and curve.group in hidden_groups:
-            # the curves of all groups and of everyone together would give the hidden group away
-            shown, reason = None, "the group is kept back in a table of the same answer"
-        if shown is not None:
-            curves.append(shown)
-        else:
-            name = f"curve {curve.name}" + (f" of {curve.group}" if curve.group else "")
-            kept_back.append(Suppressed(what=name, reason=reason))
-
-    record_claims(study, _claims(evidence, estimates, tables, curves))
-    return Released(
+    shown = _judge(evidence, rules)
+    remember(evidence, shown, study)
+    released = Released(
         id=evidence.id,
         question=evidence.question,
-        answer=_fill_answer(evidence, estimates, kept_back),
+        answer=_fill_answer(evidence, shown),
         estimand=evidence.estimand,
         population=evidence.population,
         design=evidence.design,
-        estimates=tuple(estimates),
-        tables=tuple(tables),
-        curves=tuple(curves),
+        estimates=tuple(shown.estimates),
+        tables=tuple(item.table for item in shown.tables),
+        curves=tuple(shown.curves),
         checks=tuple(_fill_check(check, rules) for check in evidence.checks),
         assumptions=evidence.assumptions,
         limits=evidence.limits,
-        suppressed=tuple(kept_back),
-        notes=notes,
+        suppressed=tuple(shown.kept_back),
+        held=tuple(shown.held),
+        notes={item.table.name: item.notes for item in shown.tables},
         provenance=evidence.provenance,
         seal=_SEAL,
     )
+    return audience_of(study).restrict(released)
+
+
+def _judge(evidence: Evidence, rules: Rules) -> Shown:
+    """What passes the rules on its own, rounded; and what doesn't, with the reason."""
+    kept_back: list[Suppressed] = []
+    tables, hidden_groups = [], set[str]()
+    for table in evidence.tables:
+        item = release_table(table, rules)
+        tables.append(item)
+        kept_back += [
+            Suppressed(what=f"table {table.name}: {key}", reason=why) for key, why in item.kept_back
+        ]
+        hidden_groups |= {key for key, _ in item.kept_back}
+    curves = []
+    for curve in evidence.curves:
+        one, reason = release_curve(curve, rules)
+        if curve.group and curve.group in hidden_groups:
+            # the curves of all groups and of everyone together would give the hidden group away
+            one, reason = None, "the group is kept back in a table of the same answer"
+        if one is not None:
+            curves.append(one)
+        else:
+            name = f"curve {curve.name}" + (f" of {curve.group}" if curve.group else "")
+            kept_back.append(Suppressed(what=name, reason=reason))
+    estimates, not_shown = _judge_estimates(evidence, curves, rules)
+    return Shown(
+        estimates=estimates, tables=tables, curves=curves, kept_back=[*not_shown, *kept_back], held=[]
+    )
+
+
+def _judge_estimates(
+    evidence: Evidence, curves: Sequence[Curve], rules: Rules
+) -> tuple[list[Estimate], list[Suppressed]]:
+    passed: dict[str, Estimate] = {}
+    kept_back = []
+    # an area is read off what is released: it comes after the estimates it ends at
+    for estimate in sorted(evidence.estimates, key=lambda e: e.area is not None):
+        reason = judge_estimate(estimate, rules)
+        if reason is None and estimate.area is not None and not rules.in_full:
+            area = area_under(estimate.area, curves, passed)
+            if area is None:
+                reason = "the curve it is read off is not shown so far"
+            else:
+                estimate = _move(estimate, area)
+        if reason:
+            kept_back.append(Suppressed(what=f"estimate {estimate.name}", reason=reason))
+        else:
+            passed[estimate.name] = _round(estimate, rules)
+    return [passed[e.name] for e in evidence.estimates if e.name in passed], kept_back
+
+
+def _move(estimate: Estimate, value: float) -> Estimate:
+    """The estimate at what the released curve gives; its interval moves along."""
+    by = value - estimate.value
+    low, high = (None if end is None else end + by for end in (estimate.low, estimate.high))
+    return dataclasses.replace(estimate, value=value, low=low, high=high)
 
 
 def _refuse_unknown(evidence: object) -> None:
@@ -107,21 +146,22 @@ def _refuse_unknown(evidence: object) -> None:
                 )
 
 
-def _round_counts(estimate: Estimate, rules: Rules) -> Estimate:
-    """A count, and the count printed beside an estimate, are rounded like any other."""
-    people = round_count(estimate.support.n_people, rules)
-    value = float(round_count(estimate.value, rules)) if estimate.kind == "count" else estimate.value
-    return dataclasses.replace(
-        estimate, value=value, support=dataclasses.replace(estimate.support, n_people=people)
-    )
+def _round(estimate: Estimate, rules: Rules) -> Estimate:
+    """Counts to the base, also the one printed beside an estimate; of other numbers the printed digits."""
+    if rules.in_full:
+        return estimate
+    people = Support(n_people=round_count(estimate.support.n_people, rules))
+    if estimate.kind == "count":
+        return dataclasses.replace(estimate, value=float(round_count(estimate.value, rules)), support=people)
+    return dataclasses.replace(as_printed(estimate), support=people)
 
 
-def _fill_answer(evidence: Evidence, shown: list[Estimate], kept_back: list[Suppressed]) -> str:
+def _fill_answer(evidence: Evidence, shown: Shown) -> str:
     """A number reaches prose only through here."""
     known = {e.name: e for e in evidence.estimates}
     fields: dict[str, dict[str, str]] = {
         e.name: {"": print_value(e), "interval": print_interval(e), "estimate": print_estimate(e)}
-        for e in shown
+        for e in shown.estimates
     }
     for placeholder in _placeholders(evidence.answer):
         name, _, part = placeholder.partition(".")
@@ -141,10 +181,13 @@ def _fill_answer(evidence: Evidence, shown: list[Estimate], kept_back: list[Supp
     if not answer.strip():
         missing = {_name(p) for p in _placeholders(evidence.answer)}
     if missing:
-        reasons = {s.reason for s in kept_back if s.what.removeprefix("estimate ") in missing}
+        reasons = {s.reason for s in shown.kept_back if s.what.removeprefix("estimate ") in missing}
         why = "; ".join(sorted(reasons))
         return f"Not shown: {why}. The data of this study are too few to answer in public."
-    return _substitute(answer, fields).strip()
+    held = {s.what.removeprefix("estimate ") for s in shown.held}
+    told = {_name(p) for p in _placeholders(answer)}
+    earlier = " Some of these numbers are those of an earlier pack: see below." if held & told else ""
+    return _substitute(answer, fields).strip() + earlier
 
 
 def _placeholders(template: str) -> list[str]:
@@ -169,6 +212,8 @@ def _fill_check(check: Check, rules: Rules) -> Check:
     """Fills `{value}` and `{threshold}`; a check whose value rests on too few people keeps only its state."""
     hidden = check.support is not None and judge_model(check.support, rules) is not None
     value = None if hidden else check.value
+    if value is not None and not rules.in_full:
+        value = significant(value, 3)
     fills: dict[str, Any] = {
         "value": "(not shown)" if hidden else _short(check.value),
         "threshold": _short(check.threshold),
@@ -181,30 +226,3 @@ def _short(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e6 else f"{value:.3g}"
-
-
-def _claims(
-    evidence: Evidence, estimates: list[Estimate], tables: list[Table], curves: list[Curve]
-) -> list[Claim]:
-    """What becomes known about how many people; exact counts, kept by the ledger alone."""
-    exact = {e.name: e for e in evidence.estimates}
-    claims = [
-        Claim.of(f"{evidence.id}/estimate/{e.name}", exact[e.name].support.n_people, (e.value, e.low, e.high))
-        for e in estimates
-    ]
-    before = {t.name: t for t in evidence.tables}
-    for table in tables:
-        if not table.about_people:
-            continue
-        for row, released in zip(before[table.name].rows, table.rows, strict=True):
-            if any(v is not None for v in released.values):
-                where = f"{evidence.id}/table/{table.name}/{'|'.join(row.key)}"
-                claims.append(Claim.of(where, row.support.n_people, released.values))
-    full = {(c.name, c.group): c for c in evidence.curves}
-    claims += [
-        Claim.of(
-            f"{evidence.id}/curve/{c.name}/{c.group}", full[c.name, c.group].support.n_people, (*c.x, *c.y)
-        )
-        for c in curves
-    ]
-    return claims

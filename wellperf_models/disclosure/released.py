@@ -7,6 +7,7 @@ import html
 from dataclasses import dataclass
 from typing import Any, Final
 
+from wellperf_models.disclosure.shown import displayed
 from wellperf_models.disclosure.wording import print_estimate, significant
 from wellperf_models.errors import DisclosureError
 from wellperf_models.evidence import CellValue, Check, Curve, Estimate, Provenance, Table
@@ -32,7 +33,7 @@ class Released:
 
     Attributes are those of `Evidence`, after the gate: estimates that passed, tables with counts rounded
     and suppressed values None, curves at the ends of blocks of events, checks with their text filled in.
-    `notes` says per table what the gate did to it.
+    `held` names what is shown as an earlier pack had it, and why; `notes` says per table what the gate did.
     """
 
     id: str
@@ -48,6 +49,7 @@ class Released:
     assumptions: tuple[str, ...]
     limits: tuple[str, ...]
     suppressed: tuple[Suppressed, ...]
+    held: tuple[Suppressed, ...]
     notes: dict[str, tuple[str, ...]]
     provenance: Provenance
     seal: dataclasses.InitVar[object] = None
@@ -107,6 +109,7 @@ class Released:
             "assumptions": list(self.assumptions),
             "limits": list(self.limits),
             "suppressed": [dataclasses.asdict(s) for s in self.suppressed],
+            "held": [dataclasses.asdict(s) for s in self.held],
             "provenance": dataclasses.asdict(self.provenance),
         }
 
@@ -115,6 +118,7 @@ class Released:
         lines += [f"  {e.label or e.name}: {print_estimate(e)} {_unit(e)}".rstrip() for e in self.estimates]
         lines += [f"  [{_state(c.passed)}] {c.text}" for c in self.checks]
         lines += [f"  not shown: {s.what} ({s.reason})" for s in self.suppressed]
+        lines += [f"  from an earlier pack: {s.what} ({s.reason})" for s in self.held]
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
@@ -128,7 +132,9 @@ class Released:
         tables = "".join(_table_html(t, self.notes.get(t.name, ())) for t in self.tables)
         checks = "".join(f"<li><b>{_state(c.passed)}</b> {escape(c.text)}</li>" for c in self.checks)
         hidden = "".join(
-            f"<li>not shown: {escape(s.what)} ({escape(s.reason)})</li>" for s in self.suppressed
+            f"<li>{why}: {escape(s.what)} ({escape(s.reason)})</li>"
+            for why, items in (("not shown", self.suppressed), ("from an earlier pack", self.held))
+            for s in items
         )
         return (
             f"<section><h3>{escape(self.question)}</h3><p><b>{escape(self.answer)}</b></p>"
@@ -136,7 +142,9 @@ class Released:
         )
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {MIME_TYPE: self.to_dict(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+        return displayed(
+            {MIME_TYPE: self.to_dict(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+        )
 
 
 def _state(passed: bool | None) -> str:

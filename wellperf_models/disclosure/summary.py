@@ -9,6 +9,7 @@ from typing import Any, Final, Self
 
 from wellperf_models.disclosure.read import Chapter, State
 from wellperf_models.disclosure.released import Released
+from wellperf_models.disclosure.shown import displayed
 from wellperf_models.errors import DisclosureError
 
 SUMMARY_MIME_TYPE: Final = "application/vnd.wellperf.summary+json"
@@ -126,7 +127,9 @@ class Summary:
         return "".join(_group_html(group) for group in self.groups)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
-        return {SUMMARY_MIME_TYPE: self.to_dict(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+        return displayed(
+            {SUMMARY_MIME_TYPE: self.to_dict(), "text/html": self._repr_html_(), "text/plain": repr(self)}
+        )
 
 
 def summarise(answers: Iterable[Chapter | Released]) -> Summary:

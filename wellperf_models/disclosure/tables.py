@@ -1,72 +1,129 @@
-"""The gate for tables: primary suppression, a second row where one could be had by subtraction, rounding."""
+"""The gate for tables: what is kept back, what is shown a level above instead, how counts are rounded."""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from wellperf_models.disclosure.rules import Rules, judge_group, judge_model, round_count
+from wellperf_models.disclosure.levels import Wider, hide_second, levels_of, named, show_wider
+from wellperf_models.disclosure.rules import (
+    ALL_OR_NONE,
+    Rules,
+    all_or_none,
+    judge_group,
+    judge_model,
+    judge_sum,
+    refuse_extremes,
+    round_count,
+)
+from wellperf_models.disclosure.wording import decimals_of, significant
 from wellperf_models.errors import DisclosureError
-from wellperf_models.evidence import CellValue, Measure, Row, Table
+from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
 
-_SECOND = "kept back so that another row can't be had by subtraction"
+_KINDS = ("count", "rate", "mean", "sum", "model", "text")
+# a theme is a code; what somebody wrote is longer
+_LONGEST_KEY, _MOST_WORDS = 40, 5
 
 
-def release_table(table: Table, rules: Rules) -> tuple[Table, tuple[str, ...], list[tuple[str, str]]]:
-    """Judges each row.
+@dataclass(frozen=True, kw_only=True)
+class ReleasedTable:
+    """A table after the gate.
+
+    Attributes:
+        table: Suppressed values are None, counts to the base, rates from released counts.
+        notes: What the gate did, for the reader.
+        kept_back: (row key, reason) of every row kept back.
+        exact: The row before the gate behind each released one; for the ledger.
+        n_wider: How many of the last rows are of a level above.
+    """
+
+    table: Table
+    notes: tuple[str, ...]
+    kept_back: tuple[tuple[str, str], ...]
+    exact: tuple[Row, ...]
+    n_wider: int = 0
+
+
+def release_table(table: Table, rules: Rules) -> ReleasedTable:
+    """Judges each row; where one fails, its people are shown within the level above, if that may be.
 
     Args:
         table: Before the gate.
         rules: Thresholds.
 
-    Returns:
-        The released table (suppressed values are None, counts to the base, rates from released counts),
-        notes for the reader, and (row key, reason) for every suppressed row.
-
     Raises:
-        DisclosureError: A measure of unknown kind, or a rate whose counts the table does not have.
+        DisclosureError: A measure of unknown kind, a rate whose counts the table does not have, a sum without
+            its largest amounts, a minimum or maximum, or a key that is somebody's words.
     """
-    _check_measures(table)
+    levels = levels_of(table)
+    for level in levels:
+        _check_measures(level, rules)
     if not table.about_people or rules.in_full:
-        return table, (), []
-    has_model = any(m.kind == "model" for m in table.measures)
-    reasons: dict[int, str] = {}
+        plain = dataclasses.replace(table, wider=None)
+        return ReleasedTable(table=plain, notes=(), kept_back=(), exact=table.rows)
+    reasons = _judge(table, rules)
+    if table.partition:
+        hide_second(table, reasons, rules)
+    above = {number: _judge(level, rules) for number, level in enumerate(levels) if number}
+    wider = show_wider(table, reasons, above, rules)
+    kept = [i for i in range(len(table.rows)) if not (table.open_keys and i in reasons)]
+    rows = [hidden_row(table.rows[i]) if i in reasons else _show(table.rows[i], table, rules) for i in kept]
+    rows += [_show_wider(item, rules) for item in wider]
+    exact = [table.rows[i] for i in kept] + [item.table.rows[item.index] for item in wider]
+    return ReleasedTable(
+        table=dataclasses.replace(table, rows=tuple(rows), wider=None),
+        notes=_notes(table, reasons, wider, rules),
+        kept_back=_kept_back(table, reasons),
+        exact=tuple(exact),
+        n_wider=len(wider),
+    )
+
+
+def _judge(table: Table, rules: Rules) -> dict[int, str]:
+    """Index → why a row may not be shown by itself: people first, then what the row says of them."""
+    kinds = {m.kind for m in table.measures}
+    reasons = {}
     for index, row in enumerate(table.rows):
         reason = judge_group(row.support, rules)
-        if reason is None and has_model:
+        if reason is None and "model" in kinds:
             reason = judge_model(row.support, rules)
+        if reason is None and "sum" in kinds:
+            reason = judge_sum(row.support, rules)
+        if reason is None and _tells_everybody(row, table.measures, rules):
+            reason = ALL_OR_NONE
         if reason:
             reasons[index] = reason
-    if table.partition:
-        _suppress_second(table, reasons, rules)
-
-    rows = tuple(
-        dataclasses.replace(
-            row,
-            values=(None,) * len(row.values),
-            monte_carlo_errors=(None,) * len(row.monte_carlo_errors),
-        )
-        if index in reasons
-        else _round_row(row, table.measures, rules)
-        for index, row in enumerate(table.rows)
-    )
-    notes = []
-    if any(m.kind == "count" for m in table.measures):
-        notes.append(
-            f"Counts are rounded to multiples of {rules.count_base}; rates come from the rounded counts."
-        )
-    if reasons:
-        notes.append(f"— : not shown, to protect people ({len(reasons)} of {len(table.rows)} rows).")
-    kept = [(" · ".join(table.rows[i].key), why) for i, why in sorted(reasons.items())]
-    return dataclasses.replace(table, rows=rows), tuple(notes), kept
+    return reasons
 
 
-def _check_measures(table: Table) -> None:
+def _tells_everybody(row: Row, measures: Sequence[Measure], rules: Rules) -> bool:
+    """A rate of 0 % or 100 % says of each person of the row what they did."""
+    counts = {
+        m.name: value
+        for m, value in zip(measures, row.values, strict=True)
+        if m.kind == "count" and isinstance(value, int | float)
+    }
+    for measure in measures:
+        part, whole = counts.get(str(measure.numerator)), counts.get(str(measure.denominator))
+        if measure.kind == "rate" and part is not None and whole is not None:
+            # time at risk is no number of people: only "nobody" tells anything
+            share = not measure.unit.endswith("years")
+            if all_or_none(part, whole - part if share else None, rules):
+                return True
+    return False
+
+
+def _check_measures(table: Table, rules: Rules) -> None:
     counts = {m.name for m in table.measures if m.kind == "count"}
     for measure in table.measures:
         where = f"{table.name}.{measure.name}"
-        if measure.kind not in ("count", "rate", "mean", "model", "text"):
+        if measure.kind not in _KINDS:
             raise DisclosureError(
-                "The gate does not know this kind of measure.", where=where, got=measure.kind
+                "The gate does not know this kind of measure.",
+                where=where,
+                expected=", ".join(_KINDS),
+                got=measure.kind,
             )
         if measure.kind == "rate" and not {measure.numerator, measure.denominator} <= counts:
             raise DisclosureError(
@@ -74,42 +131,93 @@ def _check_measures(table: Table) -> None:
                 where=where,
                 expected="numerator and denominator among: " + ", ".join(sorted(counts)),
             )
+        if table.about_people:
+            refuse_extremes(measure.name, where, rules)
+    if table.open_keys and not rules.in_full:
+        for row in table.rows:
+            if any(len(key) > _LONGEST_KEY or len(key.split()) > _MOST_WORDS for key in row.key):
+                raise DisclosureError(
+                    "What somebody wrote is never shown.",
+                    where=table.name,
+                    expected=f"themes: codes of at most {_MOST_WORDS} words and {_LONGEST_KEY} characters",
+                    remedy="code the comments into themes first; themes are counted, comments are not quoted",
+                )
 
 
-def _suppress_second(table: Table, reasons: dict[int, str], rules: Rules) -> None:
-    """Hides further rows until those hidden together hold enough people that none follows from a total.
+def _kept_back(table: Table, reasons: Mapping[int, str]) -> tuple[tuple[str, str], ...]:
+    """Rows kept back by name; where the names themselves come from people, only that there are some."""
+    if table.open_keys:
+        return (("rare ones", "fewer people each than may be shown"),) if reasons else ()
+    return tuple((" · ".join(table.rows[i].key), why) for i, why in sorted(reasons.items()))
 
-    Rows with the same key but for the last part share a total. Smallest first: least is lost.
-    """
-    blocks: dict[tuple[str, ...], list[int]] = {}
-    for index, row in enumerate(table.rows):
-        blocks.setdefault(row.key[:-1], []).append(index)
-    for indices in blocks.values():
-        people = {i: table.rows[i].support.n_people for i in indices}
-        hidden = [i for i in indices if i in reasons and people[i] > 0]
-        candidates = sorted(
-            (i for i in indices if i not in reasons and people[i] > 0), key=lambda i: people[i]
+
+def _notes(table: Table, reasons: Mapping[int, str], wider: Sequence[Wider], rules: Rules) -> tuple[str, ...]:
+    notes = []
+    if any(m.kind == "count" for m in table.measures):
+        notes.append(
+            f"Counts are rounded to multiples of {rules.count_base}; rates come from the rounded counts."
         )
-        while hidden and (len(hidden) < 2 or sum(people[i] for i in hidden) < rules.min_group_size):
-            if not candidates:
-                break
-            index = candidates.pop(0)
-            reasons[index] = _SECOND
-            hidden.append(index)
+    if reasons and table.open_keys:
+        notes.append("Rare ones are not shown, to protect people.")
+    elif reasons:
+        notes.append(f"— : not shown, to protect people ({len(reasons)} of {len(table.rows)} rows).")
+    if wider:
+        keys = ", ".join(named(item.table, item.table.rows[item.index])[-1] for item in wider)
+        notes.append(f"People of rows that are not shown are counted, with others, in: {keys}.")
+    return tuple(notes)
 
 
-def _round_row(row: Row, measures: tuple[Measure, ...], rules: Rules) -> Row:
+def hidden_row(row: Row) -> Row:
+    """The row without its values."""
+    return dataclasses.replace(
+        row,
+        values=(None,) * len(row.values),
+        monte_carlo_errors=(None,) * len(row.monte_carlo_errors),
+        support=Support(n_people=0),
+        parent="",
+    )
+
+
+def _show_wider(item: Wider, rules: Rules) -> Row:
+    row = item.table.rows[item.index]
+    return dataclasses.replace(_show(row, item.table, rules), key=named(item.table, row))
+
+
+def _show(row: Row, table: Table, rules: Rules) -> Row:
+    """Counts to the base, rates from them, other numbers to the digits that are printed."""
     counts: dict[str, int] = {}
-    for measure, value in zip(measures, row.values, strict=True):
+    for measure, value in zip(table.measures, row.values, strict=True):
         if measure.kind == "count" and isinstance(value, int | float):
             counts[measure.name] = round_count(value, rules)
+    digits = _decimals(row, table.measures)
     values: list[CellValue] = []
-    for measure, value in zip(measures, row.values, strict=True):
+    for measure, value in zip(table.measures, row.values, strict=True):
         if measure.kind == "count":
             values.append(counts.get(measure.name))
         elif measure.kind == "rate":
             top, bottom = counts.get(str(measure.numerator)), counts.get(str(measure.denominator))
             values.append(measure.per * top / bottom if top is not None and bottom else None)
+        elif isinstance(value, float):
+            values.append(_cut(value, digits.get(measure.name)))
         else:
             values.append(value)
-    return dataclasses.replace(row, values=tuple(values))
+    people = round_count(row.support.n_people, rules)
+    return dataclasses.replace(row, values=tuple(values), support=Support(n_people=people), parent="")
+
+
+def _decimals(row: Row, measures: Sequence[Measure]) -> dict[str, int]:
+    """Decimals of the numbers whose interval stands in the same row: two digits of their standard error."""
+    at = {m.name: value for m, value in zip(measures, row.values, strict=True)}
+    found = {}
+    for measure in measures:
+        for stem in (f"{measure.name}_", ""):
+            low, high = at.get(f"{stem}low"), at.get(f"{stem}high")
+            if measure.kind == "model" and isinstance(low, float) and isinstance(high, float) and high > low:
+                bounds = (measure.name, f"{stem}low", f"{stem}high")
+                found.update(dict.fromkeys((b for b in bounds if b not in found), decimals_of(low, high)))
+                break
+    return found
+
+
+def _cut(value: float, decimals: int | None) -> float:
+    return significant(value, 3) if decimals is None else round(value, decimals)

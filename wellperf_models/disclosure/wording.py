@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 from wellperf_models.evidence import Estimate
@@ -40,6 +41,27 @@ def significant(value: float, digits: int = 10) -> float:
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
+def as_printed(estimate: Estimate) -> Estimate:
+    """The estimate with the digits that are printed and no others: more of them would pin people down."""
+    factor, _ = _scale(estimate)
+    decimals = _decimals(estimate)
+
+    def cut(value: float | None) -> float | None:
+        return None if value is None else significant(round(value * factor, decimals) / factor)
+
+    value = cut(estimate.value)
+    assert value is not None
+    error = estimate.monte_carlo_error
+    return dataclasses.replace(
+        estimate,
+        value=value,
+        low=cut(estimate.low),
+        high=cut(estimate.high),
+        se=None if estimate.se is None else significant(estimate.se, 2),
+        monte_carlo_error=None if error is None else significant(error, 2),
+    )
+
+
 def _scale(estimate: Estimate) -> tuple[float, str]:
     return (100.0, " %") if estimate.unit in _PERCENT_UNITS else (1.0, "")
 
@@ -48,17 +70,22 @@ def _decimals(estimate: Estimate) -> int:
     if estimate.kind == "count":
         return 0
     factor, _ = _scale(estimate)
-    error = None
     if estimate.low is not None and estimate.high is not None and estimate.high > estimate.low:
-        error = (estimate.high - estimate.low) / (2 * _Z95)
-    elif estimate.scale == "identity":
-        error = estimate.se
-    if error is None or error <= 0:
-        value = abs(estimate.value * factor)
-        return (
-            0 if value >= 100 else min(_MAX_DECIMALS, 2 - math.floor(math.log10(value))) if value > 0 else 0
-        )
-    return min(_MAX_DECIMALS, max(0, 1 - math.floor(math.log10(error * factor))))
+        return decimals_of(estimate.low * factor, estimate.high * factor)
+    error = estimate.se if estimate.scale == "identity" else None
+    if error is not None and error > 0:
+        return _two_digits(error * factor)
+    value = abs(estimate.value * factor)
+    return 0 if value >= 100 or value == 0 else min(_MAX_DECIMALS, 2 - math.floor(math.log10(value)))
+
+
+def decimals_of(low: float, high: float) -> int:
+    """Decimals that show two significant digits of the standard error of a 95 % interval."""
+    return _two_digits((high - low) / (2 * _Z95))
+
+
+def _two_digits(error: float) -> int:
+    return min(_MAX_DECIMALS, max(0, 1 - math.floor(math.log10(error))))
 
 
 def _fixed(value: float, digits: int) -> str:

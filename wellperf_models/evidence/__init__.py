@@ -8,6 +8,7 @@ support.py (on how many people, and who) · parts.py (the parts of an answer) ·
 
 from wellperf_models.evidence.answer import Evidence, Provenance, Unanswered, attempt, plain, unanswered
 from wellperf_models.evidence.parts import (
+    Area,
     CellValue,
     Check,
     Computation,
@@ -23,6 +24,7 @@ from wellperf_models.evidence.parts import (
 from wellperf_models.evidence.support import Members, Support
 
 __all__ = [
+    "Area",
     "CellValue",
     "Check",
     "Computation",

@@ -20,6 +20,22 @@ CellValue = float | int | str | None
 
 
 @dataclass(frozen=True, kw_only=True)
+class Area:
+    """The area under a curve (a restricted mean): release reads it off the released curve.
+
+    Attributes:
+        curve: Name of the curve (of everyone) in the same evidence.
+        start, end: From where to where, in the curve's unit of x.
+        at_end: Name of the estimate of the same evidence that is the curve's value at `end`.
+    """
+
+    curve: str
+    start: float
+    end: float
+    at_end: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Estimate:
     """One number with its interval.
 
@@ -37,6 +53,7 @@ class Estimate:
             ≥ 10 events), group.
         computation: exact, iterative or sampled: what `verify` may expect.
         monte_carlo_error: For sampled numbers, one standard deviation of the Monte Carlo error.
+        area: Under which curve it is the area, if it is one.
     """
 
     name: str
@@ -53,6 +70,7 @@ class Estimate:
     kind: EstimateKind = "model"
     computation: Computation = "iterative"
     monte_carlo_error: float | None = None
+    area: Area | None = None
 
     def __post_init__(self) -> None:
         require(

@@ -9,6 +9,7 @@ import numpy as np
 
 from wellperf_models.inference.risk_sets import Floats, Ints, count_risk_sets
 
+_ROUNDED = 1e-12
 Z_95 = 1.959963984540054
 
 
@@ -76,7 +77,8 @@ def fit_kaplan_meier(entry: Floats, duration: Floats, event: Ints) -> KaplanMeie
 
 def log_log_band(survival: Floats, std_error: Floats) -> tuple[Floats, Floats]:
     """95 % band S^exp(±z se / (S |log S|)): stays in [0, 1]; (S, S) where S is 0 or 1."""
-    inside = (survival > 0) & (survival < 1)
+    # a sum of incidences leaves 3e-16 where nobody is left
+    inside = (survival > _ROUNDED) & (survival < 1)
     safe = np.where(inside, survival, 0.5)
     width = np.where(inside, Z_95 * std_error / (safe * np.abs(np.log(safe))), 0.0)
     low = np.where(inside, safe ** np.exp(width), survival)

@@ -24,10 +24,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import narwhals as nw
+import polars as pl
 
 from wellperf_models.errors import DesignError, StudyError
+from wellperf_models.evidence import Members
 from wellperf_models.panel.covariates import GROUPS, attach
-from wellperf_models.panel.engine import Source, collect, day_of, days, month_of, months, table
+from wellperf_models.panel.engine import Source, collect, day_of, days, month_of, months, table, to_polars
+from wellperf_models.panel.left_out import LeftOut
+from wellperf_models.panel.roster import has_stable_ids
 
 
 def has_dates(tables: Source) -> bool:
@@ -116,11 +120,11 @@ def count_left_out(tables: Source) -> dict[str, int]:
     Returns:
         Reason in words → number of spells.
     """
-    return {name: rows for name, (rows, _) in tally_left_out(tables).items()}
+    return {name: lost.rows for name, lost in tally_left_out(tables).items()}
 
 
-def tally_left_out(tables: Source) -> dict[str, tuple[int, int]]:
-    """Like `count_left_out`: reason in words → (number of spells, distinct people they belong to)."""
+def tally_left_out(tables: Source) -> dict[str, LeftOut]:
+    """Like `count_left_out`: reason in words → spells, and the people they belong to."""
     if not has_dates(tables):
         frame = table(tables, "spells").with_columns(
             _known=_cause(tables), _gone=~nw.col("exit_reason").is_null()
@@ -135,12 +139,15 @@ def tally_left_out(tables: Source) -> dict[str, tuple[int, int]]:
             "spells that end after the as-of date, still employed on it": present & nw.col("_late_end"),
             _OTHER_REASON: present & nw.col("_ended") & ~nw.col("_cause").is_between(1, _n_causes(tables)),
         }
+    stable = has_stable_ids(tables.study, ("spells",))
     counts = {}
     for name, chosen in reasons.items():
-        of = frame.filter(chosen).select(rows=nw.len(), people=nw.col("employee_id").n_unique())
-        found = collect(of)
-        counts[name] = (int(found["rows"].item()), int(found["people"].item()))
-    return {name: n for name, n in counts.items() if n[0]}
+        whose = to_polars(frame.filter(chosen).select("employee_id"))["employee_id"]
+        people = frozenset(whose.cast(pl.String).unique().to_list())
+        if people:
+            members = Members(people=people, stable=stable)
+            counts[name] = LeftOut(rows=len(whose), people=len(people), members=members)
+    return counts
 
 
 _OTHER_REASON = (

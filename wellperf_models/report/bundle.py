@@ -9,6 +9,7 @@ from typing import Any, Final
 from wellperf_models.disclosure.read import State
 from wellperf_models.disclosure.released import MIME_TYPE
 from wellperf_models.errors import RunError
+from wellperf_models.report.controls import escape_hidden
 
 RESULTS_SCHEMA: Final = "wellperf.results/1"
 # what a results file holds of an answer; the bundle holds all of it
@@ -23,6 +24,7 @@ EVIDENCE_KEYS: Final = (
     "checks",
     "limits",
     "suppressed",
+    "held",
 )
 
 
@@ -94,13 +96,13 @@ def build_results(
 
 
 def to_json(content: object) -> str:
-    """JSON with fixed form: same content, same bytes. NaN and infinity are refused.
+    """JSON with fixed form: same content, same bytes; no NaN or infinity, no hidden characters.
 
     Raises:
         RunError: A number is not finite.
     """
     try:
-        return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        return escape_hidden(json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False)) + "\n"
     except ValueError as error:
         raise RunError("A released number is not finite.", got=str(error)) from error
 

@@ -14,8 +14,10 @@ from markupsafe import Markup
 
 from wellperf_models.errors import RunError
 from wellperf_models.report.controls import strip_controls
+from wellperf_models.report.governance import basis_rows, made_for, statements
 from wellperf_models.report.numbers import print_column, print_number
 from wellperf_models.report.page import PackInfo, Page, Parts, take_apart
+from wellperf_models.report.spreadsheet import WORKBOOK, csv_name
 
 # a longer curve is drawn, and is in results.json
 _MOST_STEPS = 60
@@ -46,6 +48,11 @@ def render_index(pages: Sequence[Page], pack: PackInfo) -> str:
         pack: What every page says.
     """
     parts = {p.stem: Parts() if p.notebook is None else take_apart(p.notebook) for p in pages}
+    if pack.one_page:
+        given = [a.evidence for p in parts.values() for a in p.answers if a.evidence is not None]
+        answers = [e for e in given if e["tables"]]
+        template = _environment().get_template("groups.html.j2")
+        return template.render(page=None, pages=pages, pack=pack, answers=answers)
     template = _environment().get_template("index.html.j2")
     return template.render(page=None, pages=pages, pack=pack, parts=parts, chapters=_chapters(pages, parts))
 
@@ -170,6 +177,8 @@ def _environment() -> jinja2.Environment:
     )
     environment.globals.update(
         style=Markup(style),
+        csv_name=csv_name,
+        workbook=WORKBOOK,
         count_checks=count_checks,
         all_checks=_all_checks,
         table_rows=_table_rows,
@@ -181,5 +190,8 @@ def _environment() -> jinja2.Environment:
         lead=_lead,
         state_of=lambda passed: _STATES[passed],
         number=print_number,
+        made_for=made_for,
+        basis_rows=basis_rows,
+        governance_statements=statements,
     )
     return environment

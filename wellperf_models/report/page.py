@@ -24,11 +24,17 @@ class PackInfo:
         title: Of the study.
         run_id: Of the run.
         provenance: As in results.json.
+        role: Who it is made for.
+        one_page: Tables by group on the first page, and no other page.
+        governance: How it may be used, from `governance_facts`; empty: nothing is said.
     """
 
     title: str
     run_id: str
     provenance: Mapping[str, Any]
+    role: str = "researcher"
+    one_page: bool = False
+    governance: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

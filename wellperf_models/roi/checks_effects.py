@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -45,12 +46,15 @@ def check_effects(frame: RoiFrame, effects: Effects | Unanswered) -> tuple[Check
     treated = _answered(effects, "intention_to_treat")
     before = {labels[n]: e.p_value for n, e in treated.items() if _timing(frame, n) == "before"}
     primary_rows = frame.outcomes[effects.primary]
+    alike = arms_alike_at_start(before | background_p(primary_rows, primary_rows.treated))
+    lost = attrition_alike(
+        {labels[n]: o.assigned for n, o in frame.outcomes.items() if _timing(frame, n) != "before"}
+    )
+    sizes, assigned = primary_rows.n_units, primary_rows.n_assigned
     checks = [
         declared,
-        arms_alike_at_start(before | background_p(primary_rows, primary_rows.treated)),
-        attrition_alike(
-            {labels[n]: o.assigned for n, o in frame.outcomes.items() if _timing(frame, n) != "before"}
-        ),
+        _resting_on(alike, sum(sizes), min(sizes)),
+        _resting_on(lost, sum(assigned), min(assigned)),
     ]
     primary = treated.get(effects.primary)
     if primary is not None:
@@ -74,7 +78,7 @@ def check_effects(frame: RoiFrame, effects: Effects | Unanswered) -> tuple[Check
     checks.append(several_outcomes({labels[n]: treated[n].p_value for n in effects.holm_p}))
     controls = {labels[n]: treated[n].p_value for n in frame.negative_controls if n in treated}
     if controls:
-        checks.append(negative_controls_unmoved(controls))
+        checks.append(_resting_on(negative_controls_unmoved(controls), sum(sizes), min(sizes)))
     return tuple(checks)
 
 
@@ -98,7 +102,15 @@ def check_contrast(frame: RoiFrame, effects: Effects | Unanswered) -> tuple[Chec
         if frame.section.design == "randomised":
             chosen &= rows.treated
         background = background_p(rows, rows.received == 1, chosen)
-    return (design, participants_differ_at_start(before | background))
+    differ = participants_differ_at_start(before | background)
+    sides = [(e.n_people, e.smallest_side) for e in contrasts.values()]
+    return (design, _resting_on(differ, *min(sides, key=lambda s: s[1])) if sides else differ)
+
+
+def _resting_on(check: Check, n_people: int, smallest_side: int) -> Check:
+    """The check with what its p rests on: of too few it keeps the verdict only."""
+    support = Support(n_people=n_people, smallest_level=smallest_side)
+    return check if check.value is None else replace(check, support=support)
 
 
 def labels_of(outcomes: Mapping[str, OutcomeRows]) -> dict[str, str]:
@@ -282,4 +294,5 @@ def support_of(effect: Effect) -> Support:
         n_parameters=effect.n_parameters,
         smallest_level=effect.smallest_side,
         n_clusters=effect.n_clusters,
+        members=effect.members,
     )

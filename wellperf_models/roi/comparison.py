@@ -79,6 +79,7 @@ def difference(
         n_clusters=None if cluster is None else fit.codes.size,
         n_parameters=X.shape[1] + 1,
         influence=by_cluster(rows, chosen, cluster, fit.codes, fit.influence[:, -1]),
+        members=rows.members(chosen),
     )
 
 

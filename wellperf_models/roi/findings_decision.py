@@ -19,7 +19,7 @@ from wellperf_models.evidence import (
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.roi.checks_effects import check_effects, labels_of, support_of
 from wellperf_models.roi.findings_money import joint_support, tables_of_decision
-from wellperf_models.roi.findings_words import programme_of, unit_of
+from wellperf_models.roi.findings_words import members_offered, programme_of, unit_of
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.model_posterior import Posteriors, intention_to_treat
 from wellperf_models.roi.returns import DecisionResult, Return, error_of_median
@@ -95,6 +95,7 @@ def decide(
         checks=tuple(checks),
         assumptions=_assumptions(frame, posteriors, decision, declared),
         limits=_limits(frame, effects, posteriors, decision),
+        members=support.members,
     )
 
 
@@ -204,7 +205,7 @@ def _estimates(frame: RoiFrame, decision: DecisionResult, support: Support) -> t
     )
     if not decision.people_declared:
         people = decision.people
-        counted = Support(n_people=people)
+        counted = Support(n_people=frame.n_offered, members=members_offered(frame))
         found.append(
             Estimate(
                 name="people",

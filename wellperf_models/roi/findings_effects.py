@@ -12,6 +12,7 @@ from wellperf_models.roi.findings_tables import tables_of_effects
 from wellperf_models.roi.findings_words import (
     estimate_of,
     includes_none,
+    members_of_outcomes,
     programme_of,
     unit_words,
 )
@@ -72,6 +73,7 @@ def evaluate(
                 for name, why in frame.not_measured.items()
             ),
         ),
+        members=members_of_outcomes(frame),
     )
 
 

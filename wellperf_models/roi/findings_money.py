@@ -8,6 +8,7 @@ import numpy as np
 
 from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
 from wellperf_models.inference.risk_sets import Floats
+from wellperf_models.panel import all_members
 from wellperf_models.roi.checks_effects import labels_of, support_of
 from wellperf_models.roi.findings_words import unit_of
 from wellperf_models.roi.model_effects import Effects
@@ -47,6 +48,7 @@ def joint_support(supports: Sequence[Support]) -> Support:
         n_parameters=max(parameters) if parameters else None,
         smallest_level=least("smallest_level"),
         n_clusters=least("n_clusters"),
+        members=all_members([s.members for s in supports]),
     )
 
 

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, Unanswered
+from wellperf_models.panel import LeftOut, all_members, left_out_table
 from wellperf_models.roi.checks_effects import labels_of, support_of
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.rows import Effect, OutcomeRows, RoiFrame
+from wellperf_models.study import HARD_FLOOR
 
 _PEOPLE = Measure(name="people", kind="count", unit="people", label="People")
 _UNIT = Measure(name="unit", kind="text", label="Unit")
@@ -59,6 +61,7 @@ def _joint(*effects: Effect | None) -> Support:
         n_non_events=least("n_non_events"),
         residual_df=least("residual_df"),
         smallest_level=least("smallest_level"),
+        members=all_members([s.members for s in found]),
     )
 
 
@@ -223,6 +226,45 @@ def _apart(frame: RoiFrame, seen: list[OutcomeRows], rows: OutcomeRows, own: NDA
     return min(found) if found else None
 
 
+def _support_of_arm(
+    frame: RoiFrame, seen: list[OutcomeRows], rows: OutcomeRows, own: NDArray[np.bool_], *, of: int
+) -> Support:
+    """What the mean or share of an arm rests on; nobody's value follows from it.
+
+    Args:
+        frame: The return frame.
+        seen: Outcomes whose arms stand in the table already.
+        rows: This outcome.
+        own: Its rows in the arm.
+        of: Units of both arms.
+    """
+    units, place = np.unique(rows.unit[own], return_inverse=True)
+    value, weight = rows.value[own], rows.weight[own]
+    # two means of the same values, over people who differ by a handful, give the handful's values
+    few = [n for n in (_apart(frame, seen, rows, own),) if n is not None]
+    if units.size:
+        if rows.binary:
+            with_it = int(np.unique(rows.unit[own & (rows.value == 1)]).size)
+            fewest = min(with_it, units.size - with_it)
+        else:
+            # a mean of one value, or nearly, is everybody's
+            values = np.round(np.bincount(place, value * weight) / np.bincount(place, weight), 9)
+            fewest = units.size - int(np.unique(values, return_counts=True)[1].max())
+        few += [fewest] if fewest < HARD_FLOOR else []
+    support = Support(
+        n_people=units.size,
+        n_complement=of - units.size,
+        smallest_level=min(few) if few else None,
+        members=rows.members(own),
+    )
+    if rows.binary or not units.size:
+        return support
+    # nor is it mostly that of one or two: sick days of few who were ill for long
+    amounts = np.sort(np.abs(np.bincount(place, value * weight)))[::-1]
+    second = float(amounts[1]) if amounts.size > 1 else 0.0
+    return dataclasses.replace(support, total=float(amounts.sum()), largest=float(amounts[0]), second=second)
+
+
 def _arms(frame: RoiFrame, labels: Mapping[str, str]) -> list[Table]:
     """People assigned and measured by arm: means of numbers, shares from counts of yes/no outcomes."""
     section = frame.section
@@ -233,10 +275,7 @@ def _arms(frame: RoiFrame, labels: Mapping[str, str]) -> list[Table]:
         for number, arm in enumerate(names):
             own = rows.treated == bool(number)
             measured = rows.n_units[number]
-            support = Support(n_people=measured, n_complement=rows.n_units[1 - number])
-            if apart := _apart(frame, seen, rows, own):
-                # two means of the same values, over people who differ by a handful, give the handful's values
-                support = dataclasses.replace(support, smallest_level=apart)
+            support = _support_of_arm(frame, seen, rows, own, of=sum(rows.n_units))
             counts = (rows.n_assigned[number], measured)
             key = (labels[name], arm)
             if rows.binary:
@@ -274,16 +313,9 @@ def _arms(frame: RoiFrame, labels: Mapping[str, str]) -> list[Table]:
 
 def _left_out(frame: RoiFrame, labels: Mapping[str, str]) -> Table:
     """What did not enter: nothing is dropped silently."""
-    rows = [
-        Row(key=(labels[name], why), values=(lost.rows,), support=Support(n_people=lost.units))
+    found: dict[tuple[str, ...], LeftOut] = {
+        (labels[name], why): lost
         for name, outcome in frame.outcomes.items()
         for why, lost in outcome.left_out.items()
-    ]
-    return Table(
-        name="left_out",
-        title="What did not enter",
-        keys=("outcome", "reason"),
-        measures=(Measure(name="n", kind="count", label="Rows"),),
-        rows=tuple(rows),
-        partition=False,
-    )
+    }
+    return left_out_table(found, title="What did not enter", keys=("outcome", "reason"), label="Rows")

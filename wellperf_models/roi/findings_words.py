@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from wellperf_models.evidence import Estimate, plain
+import numpy as np
+
+from wellperf_models.evidence import Estimate, Members, plain
+from wellperf_models.panel import all_members, members_of
+from wellperf_models.panel.roster import UNKNOWN
 from wellperf_models.roi.checks_effects import support_of
 from wellperf_models.roi.rows import Effect, OutcomeRows, RoiFrame
 
@@ -48,3 +52,16 @@ def programme_of(frame: RoiFrame) -> str:
 def includes_none(effect: Effect) -> bool:
     """Whether the interval includes no change."""
     return effect.low <= 0 <= effect.high
+
+
+def members_of_outcomes(frame: RoiFrame) -> Members:
+    """Every unit measured on any outcome."""
+    return all_members([rows.members(np.ones(rows.unit.size, bool)) for rows in frame.outcomes.values()])
+
+
+def members_offered(frame: RoiFrame) -> Members:
+    """Units assigned to the treated arm, measured or not, of the outcome that counts them (`n_offered`)."""
+    rows = max(frame.outcomes.values(), key=lambda o: o.n_assigned[1])
+    if rows.assigned is None or rows.assigned.unit is None:
+        return UNKNOWN
+    return members_of(rows.roster, rows.assigned.unit[rows.assigned.treated])

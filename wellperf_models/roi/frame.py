@@ -12,12 +12,20 @@ import polars as pl
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.inference.risk_sets import Floats
-from wellperf_models.panel import Source, to_polars
+from wellperf_models.panel import (
+    LeftOut,
+    Roster,
+    Source,
+    has_stable_ids,
+    left_out_rows,
+    roster_of,
+    to_polars,
+)
 from wellperf_models.panel.engine import table
 from wellperf_models.roi.background import DECLARED, columns_of, independent, known_before
 from wellperf_models.roi.costs import read_costs
 from wellperf_models.roi.lots import Programme, assign, read_programme
-from wellperf_models.roi.rows import Assigned, LeftOut, OutcomeRows, RoiFrame
+from wellperf_models.roi.rows import Assigned, OutcomeRows, RoiFrame
 from wellperf_models.study import Outcome, Roi, Study
 
 _UNITS = {"person": "People", "team": "Teams", "department": "Departments", "site": "Sites"}
@@ -54,14 +62,15 @@ def build_frame(tables: Source) -> RoiFrame:
     rows = known_before(rows, tables)
     rows = assign(rows, tables, section, programme)
     groups = _sharing(rows)
+    roster = _roster(rows, study)
     outcomes: dict[str, OutcomeRows] = {}
     not_measured: dict[str, Unanswered] = {}
     for name in section.outcomes:
         if name == section.primary:
-            outcomes[name] = _outcome(rows, name, study, section, groups[name])
+            outcomes[name] = _outcome(rows, name, study, section, groups[name], roster)
             continue
         # the question is about the first one: another that can't be used does not silence it
-        found = attempt(_outcome, rows, name, study, section, groups[name])
+        found = attempt(_outcome, rows, name, study, section, groups[name], roster)
         if isinstance(found, Unanswered):
             not_measured[name] = found
         else:
@@ -191,10 +200,21 @@ def _sharing(rows: pl.DataFrame) -> dict[str, list[str]]:
     return {name: sorted(members) for name, members in group.items()}
 
 
-def _outcome(rows: pl.DataFrame, name: str, study: Study, section: Roi, sharing: list[str]) -> OutcomeRows:
+def _roster(rows: pl.DataFrame, study: Study) -> Roster:
+    """Units by code: people by their id, so that they are those of other tables; others with their kind."""
+    person = pl.col("unit_type") == "person"
+    named = pl.concat_str(["unit_type", "unit_id"], separator=" ")
+    told = rows.with_columns(pl.when(person).then("unit_id").otherwise(named).alias("told"))
+    return roster_of(told, code="unit", identifier="told", stable=has_stable_ids(study, ("outcomes",)))
+
+
+def _outcome(
+    rows: pl.DataFrame, name: str, study: Study, section: Roi, sharing: list[str], roster: Roster
+) -> OutcomeRows:
     """One outcome's measured rows, everything that keeps a row out being counted."""
+    roster = roster.during(section.outcomes[name].period or "")
     left_out: dict[str, LeftOut] = {}
-    own, X, covariates = _usable(rows, name, study, section, left_out)
+    own, X, covariates = _usable(rows, name, study, section, left_out, roster)
     assigned = _assigned(rows, sharing, own)
     background = columns_of(own, name, rows, study, section, background=True)
     value = own["value"].to_numpy()
@@ -218,11 +238,17 @@ def _outcome(rows: pl.DataFrame, name: str, study: Study, section: Roi, sharing:
         assigned=assigned,
         background=background.X,
         background_labels=background.labels,
+        roster=roster,
     )
 
 
 def _usable(
-    rows: pl.DataFrame, name: str, study: Study, section: Roi, left_out: dict[str, LeftOut]
+    rows: pl.DataFrame,
+    name: str,
+    study: Study,
+    section: Roi,
+    left_out: dict[str, LeftOut],
+    roster: Roster,
 ) -> tuple[pl.DataFrame, Floats, tuple[str, ...]]:
     """Rows in the order of their units, what they are adjusted for, and its names."""
     own = rows.filter(pl.col("outcome") == name).with_columns(
@@ -232,16 +258,20 @@ def _usable(
         raise DesignError(
             "An outcome has no measured value.", where=f"[roi.outcomes.{name}]", expected="at least one"
         )
+
+    def keep(own: pl.DataFrame, kept: pl.Expr, why: str) -> pl.DataFrame:
+        return _keep(own, kept, why, left_out, roster)
+
     own = _weighted(own).drop_nulls("value")
-    own = _keep(own, pl.col("treated").is_not_null() | pl.col("known_arm"), _no_arm(section), left_out)
-    own = _keep(own, pl.col("treated").is_not_null(), "rows of another arm", left_out)
+    own = keep(own, pl.col("treated").is_not_null() | pl.col("known_arm"), _no_arm(section))
+    own = keep(own, pl.col("treated").is_not_null(), "rows of another arm")
     level = f"rows without a known {section.level} on the first day of the programme"
-    own = _keep(own, pl.col("whole").is_not_null(), level, left_out)
-    own = _keep(own, pl.col("weight") > 0, _NO_WEIGHT, left_out)
+    own = keep(own, pl.col("whole").is_not_null(), level)
+    own = keep(own, pl.col("weight") > 0, _NO_WEIGHT)
     adjusted = columns_of(own, name, rows, study, section)
     known = np.isfinite(adjusted.X).all(axis=1)
     own = own.with_columns(pl.Series("known", known))
-    own = _keep(own, pl.col("known"), _NO_COVARIATE, left_out)
+    own = keep(own, pl.col("known"), _NO_COVARIATE)
     if own.is_empty() or own["value"].n_unique() == 1:
         raise DesignError(
             "An outcome has nothing to compare: no row can be used, or all have the same value.",
@@ -260,12 +290,14 @@ def _no_arm(section: Roi) -> str:
     return f"rows without {what}"
 
 
-def _keep(own: pl.DataFrame, kept: pl.Expr, why: str, left_out: dict[str, LeftOut]) -> pl.DataFrame:
+def _keep(
+    own: pl.DataFrame, kept: pl.Expr, why: str, left_out: dict[str, LeftOut], roster: Roster
+) -> pl.DataFrame:
     """Rows that are kept; the others are counted under the reason."""
     marked = own.with_columns(kept.fill_null(False).alias("_kept"))
     lost = marked.filter(~pl.col("_kept"))
     if lost.height:
-        left_out[why] = LeftOut(rows=lost.height, units=lost["unit"].n_unique())
+        left_out[why] = left_out_rows(lost["unit"].to_numpy(), roster)
     return marked.filter("_kept").drop("_kept")
 
 
@@ -296,6 +328,7 @@ def _assigned(rows: pl.DataFrame, sharing: list[str], order: pl.DataFrame) -> As
         cluster=units["whole"].to_numpy(),
         measured=units["unit"].is_in(order["unit"].implode()).to_numpy(),
         block=units["lots"].to_numpy() if units["lots"].n_unique() > 1 else None,
+        unit=units["unit"].to_numpy(),
     )
 
 

@@ -79,6 +79,7 @@ def change_of(rows: OutcomeRows, frame: RoiFrame) -> Effect:
         n_clusters=None if alone else fit.codes.size,
         n_events=min(int(np.sum(v[both] > 0)) for v in (then, now)) if rows.binary else None,
         n_non_events=min(int(np.sum(v[both] < 1)) for v in (then, now)) if rows.binary else None,
+        members=rows.members(np.isin(rows.unit, units[both])),
     )
 
 

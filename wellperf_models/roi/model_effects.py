@@ -248,4 +248,5 @@ def _compliers(rows: OutcomeRows) -> Effect:
         n_parameters=X.shape[1] + 1,
         first_stage=fit.first_stage,
         influence=by_cluster(rows, chosen, cluster, fit.codes, fit.influence),
+        members=rows.members(chosen),
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _EVIDENCE: Final = "roi.decision"
 _ESTIMATE: Final = "the trial's estimate"
 _STEP: Final = 0.24
+_PRIORS: Final = ("flat", "sceptical")
 _MAX_LABEL: Final = 44
 _MAX_ALT: Final = 1150
 # who judges → marker and colour; the words are those of the released tables
@@ -88,7 +89,9 @@ def plot_net_present_value(released: Released) -> Picture | None:
         DesignError: It is another answer.
     """
     bars = _bars(released, "present_value", "present_value")
-    if not any(b.label == _NET for b in bars):
+    # the title and the alt text tell these; a reader's role may see the table without them
+    titled = all(released.has(f"{what}_{prior}") for what in ("npv", "p_positive") for prior in _PRIORS)
+    if not titled or not any(b.label == _NET for b in bars):
         return None
     title = _value_title(released)
     unit = released.estimate("npv_flat").unit
@@ -105,7 +108,7 @@ def plot_net_present_value(released: Released) -> Picture | None:
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     told = "; ".join(
         f"judged with the {prior} prior {print_estimate(released.estimate(f'npv_{prior}'))}"
-        for prior in ("flat", "sceptical")
+        for prior in _PRIORS
     )
     return Picture(figure=figure, alt=_cut(f"{title}. Net present value, {unit}: {told}"), title=title)
 
@@ -176,7 +179,7 @@ def _posterior_title(bars: Sequence[_Bar]) -> str:
 
 
 def _value_title(released: Released) -> str:
-    flat, sceptical = (print_value(released.estimate(f"p_positive_{p}")) for p in ("flat", "sceptical"))
+    flat, sceptical = (print_value(released.estimate(f"p_positive_{p}")) for p in _PRIORS)
     return f"It returns more than it costs with probability {flat}, or {sceptical} for a sceptic"
 
 

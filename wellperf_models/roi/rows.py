@@ -9,20 +9,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from wellperf_models.evidence import Unanswered
+from wellperf_models.evidence import Members, Unanswered
 from wellperf_models.inference.risk_sets import Floats, Ints
+from wellperf_models.panel import LeftOut, Roster, members_of
+from wellperf_models.panel.roster import UNKNOWN
 from wellperf_models.study import Outcome, Roi
 
 EffectKind = Literal["intention_to_treat", "compliers", "contrast"]
 PriorName = Literal["flat", "sceptical"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class LeftOut:
-    """What did not enter, for one reason: rows, and the units they belong to."""
-
-    rows: int
-    units: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,12 +28,14 @@ class Assigned:
         cluster: As in `OutcomeRows`.
         measured: Among the rows of the outcome.
         block: Code of the block of the lots; None: one block.
+        unit: Code of the unit; None where nobody asks who they are.
     """
 
     treated: NDArray[np.bool_]
     cluster: Ints
     measured: NDArray[np.bool_]
     block: Ints | None = None
+    unit: Ints | None = None
 
     def __repr__(self) -> str:
         """Shapes only."""
@@ -72,6 +68,7 @@ class OutcomeRows:
         assigned: The units behind `n_assigned`, for whether the arms were measured alike.
         background: Every covariate of the study known before the programme, adjusted for or not, shape
             (n, q), nan where unknown; with the labels of its columns.
+        roster: Who the codes of units are, in the period of the outcome; for the ledger.
     """
 
     name: str
@@ -92,6 +89,12 @@ class OutcomeRows:
     assigned: Assigned | None = None
     background: Floats | None = None
     background_labels: tuple[str, ...] = ()
+    roster: Roster | None = field(default=None, repr=False)
+
+    def members(self, chosen: NDArray[np.bool_]) -> Members:
+        """Units behind a number of some of the rows; of a yes/no outcome the events are those with it."""
+        with_it = chosen & (self.value == 1) if self.binary else np.zeros(chosen.size, bool)
+        return members_of(self.roster, self.unit[chosen], self.unit[with_it])
 
     @property
     def n_units(self) -> tuple[int, int]:
@@ -197,6 +200,7 @@ class Effect:
         n_parameters: Coefficients of its regression.
         influence: Cluster codes, increasing, and the influence of each on the estimate; the squares sum to
             the variance. For joint errors, never shown.
+        members: The units it rests on, for the ledger.
     """
 
     outcome: str
@@ -220,6 +224,7 @@ class Effect:
     randomisation_p: float | None = None
     first_stage: float | None = None
     influence: tuple[Ints, Floats] | None = None
+    members: Members = UNKNOWN
 
     def __repr__(self) -> str:
         """What it is; its values have not passed the gate."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 from wellperf_models.disclosure.read import HASHES_FILE
 from wellperf_models.report.bundle import build_bundle, to_json
 from wellperf_models.runs.ending import Ending
+from wellperf_models.runs.inside import hash_inside, read_json_inside, write_inside
 from wellperf_models.runs.notebooks import Notebook
 
 _ENDING = ".partial"
@@ -45,8 +44,8 @@ def write_bundle(folder: Path, notebook: Notebook, ending: Ending) -> None:
     """
     executed = None
     if not ending.lack:
-        executed = json.loads((folder / "notebooks" / f"{notebook.stem}.ipynb").read_bytes())
-    write_text(folder / "bundles" / f"{notebook.name}.json", to_json(bundle_of(notebook, executed, ending)))
+        executed = read_json_inside(folder, f"notebooks/{notebook.stem}.ipynb")
+    write_inside(folder / "bundles" / f"{notebook.name}.json", to_json(bundle_of(notebook, executed, ending)))
 
 
 def write_hashes(folder: Path, notebooks: Sequence[Notebook]) -> None:
@@ -57,19 +56,9 @@ def write_hashes(folder: Path, notebooks: Sequence[Notebook]) -> None:
         notebooks: All of the run; their order is the order of the hashes.
     """
     files = [f"{n.name}.json" for n in notebooks]
-    present = {f: sha256_of(folder / "bundles" / f) for f in files if (folder / "bundles" / f).is_file()}
+    present = {f: hash_inside(folder, f"bundles/{f}") for f in files if (folder / "bundles" / f).is_file()}
     hashes = folder / "bundles" / HASHES_FILE
     partial = hashes.with_suffix(_ENDING)
-    write_text(partial, to_json(present))
+    write_inside(partial, to_json(present))
     # another notebook may be reading it
     os.replace(partial, hashes)
-
-
-def write_text(path: Path, text: str) -> None:
-    """UTF-8 with \\n, on every system."""
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def sha256_of(path: Path) -> str:
-    """Hash of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -6,7 +6,10 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
+
+from wellperf_models.runs.inside import visible
 
 RELATIVE: Final = 1e-6
 MONTE_CARLO_ERRORS: Final = 4.0
@@ -14,6 +17,7 @@ MONTE_CARLO_ERRORS: Final = 4.0
 _TAIL: Final = 3.0
 # informative, or a property of this machine; said as a note instead
 _PROVENANCE_NOTES: Final = ("data_hmac", "package_version", "lock_sha256", "python", "git_commit")
+_SIGNIFICANT: Final = 3
 _NUMBER = re.compile(r"[−-]?\d[\d\u202f\u00a0 ]*(?:\.\d+)?")
 
 
@@ -36,7 +40,8 @@ class Drift:
     tolerance: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.name}: expected {self.expected}, got {self.got} ({self.tolerance})"
+        parts = (visible(p) for p in (self.where, self.name, self.expected, self.got, self.tolerance))
+        return "{}: {}: expected {}, got {} ({})".format(*parts)
 
 
 def compare_results(expected: Mapping[str, Any], got: Mapping[str, Any]) -> list[Drift]:
@@ -101,7 +106,16 @@ def _evidence(expected: Mapping[str, Any], got: Mapping[str, Any]) -> Iterator[D
     yield from _keys(where, "", expected, got)
     kinds = {e.get("computation", "exact") for e in expected.get("estimates", [])}
     # a results file holds the first three only
-    for key in ("question", "estimand", "limits", "population", "design", "assumptions", "suppressed"):
+    for key in (
+        "question",
+        "estimand",
+        "limits",
+        "population",
+        "design",
+        "assumptions",
+        "suppressed",
+        "held",
+    ):
         yield from _equal(where, key, expected, got)
     yield from compare_text(where, "answer", expected.get("answer"), got.get("answer"), kinds)
     for part, compare in (
@@ -132,7 +146,8 @@ def _estimate(where: str, name: str, expected: Mapping[str, Any], got: Mapping[s
             continue
         if key in ("value", "low", "high"):
             allowed = error if key == "value" or error is None else _TAIL * error
-            yield from _number(where, f"{name}.{key}", expected[key], got[key], kind, allowed)
+            finest = _printed_unit(expected.get("printed"))
+            yield from _number(where, f"{name}.{key}", expected[key], got[key], kind, allowed, finest)
         elif key == "printed":
             yield from compare_text(where, f"{name}.printed", expected[key], got[key], {kind})
         elif key == "monte_carlo_error":
@@ -181,7 +196,8 @@ def _check(where: str, name: str, expected: Mapping[str, Any], got: Mapping[str,
         if key not in got:
             continue
         if key == "value":
-            yield from _number(where, f"{name}.value", expected[key], got[key], kind, error)
+            finest = _third_digit(expected[key], got[key])
+            yield from _number(where, f"{name}.value", expected[key], got[key], kind, error, finest)
         elif key == "text":
             yield from compare_text(where, f"{name}.text", expected[key], got[key], {kind})
         elif key == "monte_carlo_error":
@@ -208,7 +224,13 @@ def _sequence(
 
 
 def _number(
-    where: str, name: str, expected: Any, got: Any, kind: str, monte_carlo_error: float | None
+    where: str,
+    name: str,
+    expected: Any,
+    got: Any,
+    kind: str,
+    monte_carlo_error: float | None,
+    finest: float = math.inf,
 ) -> Iterator[Drift]:
     if not (_is_number(expected) and _is_number(got)) or kind == "exact":
         if expected != got or isinstance(expected, bool) != isinstance(got, bool):
@@ -222,8 +244,39 @@ def _number(
     else:
         # sampled without a Monte Carlo error: same seed, same code, so the same number
         allowed, words = RELATIVE * max(abs(expected), abs(got)), f"relative {RELATIVE:g}"
-    if not abs(expected - got) <= allowed:
-        yield _drift(where, name, expected, got, words)
+    # a private study keeps the digits it prints: what differs by nothing else can round the other way
+    unit = min(_kept_unit(expected, got), finest)
+    if not abs(expected - got) <= max(allowed, 1.01 * unit):
+        yield _drift(where, name, expected, got, f"{words}, or one unit in the last digit kept")
+
+
+def _kept_unit(expected: object, got: object) -> float:
+    """One unit in the last digit that either number still has; 0 of counts, which are not cut but rounded."""
+    if not (isinstance(expected, float) and isinstance(got, float)):
+        return 0.0
+    places = []
+    for value in (expected, got):
+        place = Decimal(repr(value)).normalize().as_tuple().exponent
+        # zeros before the point may be digits too: three of them are kept at least
+        most = math.floor(math.log10(abs(value))) - _SIGNIFICANT + 1 if value else 0
+        places.append(min(int(place), max(0, most)))
+    return float(10.0 ** min(places))
+
+
+def _third_digit(*values: object) -> float:
+    """One unit in the third significant digit, to which a private study cuts the values of checks."""
+    sizes = [abs(v) for v in values if isinstance(v, float) and v and math.isfinite(v)]
+    return float(10.0 ** (math.floor(math.log10(max(sizes))) - _SIGNIFICANT + 1)) if sizes else 0.0
+
+
+def _printed_unit(printed: object) -> float:
+    """One unit in the last place of a printed estimate, on the scale of its value."""
+    found = _NUMBER.match(printed) if isinstance(printed, str) else None
+    if found is None:
+        return math.inf
+    assert isinstance(printed, str)
+    decimals = len(found[0].partition(".")[2])
+    return float(10.0**-decimals) / (100 if "%" in printed else 1)
 
 
 def _order_of_magnitude(where: str, name: str, expected: Any, got: Any) -> Iterator[Drift]:

@@ -182,12 +182,14 @@ def _same_to_the_eye(old: object, new: object) -> bool:
 
     try:
         one, other = (
-            Image.open(io.BytesIO(base64.b64decode(str(text), validate=True))).convert("RGBA")
+            Image.open(io.BytesIO(base64.b64decode(str(text), validate=True)), formats=("PNG",))
             for text in (old, new)
         )
-    except (binascii.Error, UnidentifiedImageError, OSError, ValueError):
-        return False
-    if one.size != other.size:
+        # sizes first: a small file can unpack to a huge picture
+        if one.size != other.size:
+            return False
+        difference = ImageChops.difference(one.convert("RGBA"), other.convert("RGBA"))
+    except (binascii.Error, UnidentifiedImageError, Image.DecompressionBombError, OSError, ValueError):
         return False
     # four bands together: the largest difference of any
-    return max(ImageChops.difference(one, other).tobytes()) <= _PIXEL_TOLERANCE
+    return max(difference.tobytes()) <= _PIXEL_TOLERANCE

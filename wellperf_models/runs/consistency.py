@@ -1,11 +1,11 @@
-"""What of a pack follows from its executed notebooks: bundles, results, pages; the manifest is not asked."""
+"""What of a pack follows from its notebooks: bundles, results, tables, pages; the manifest is not asked."""
 
 from __future__ import annotations
 
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from wellperf_models.disclosure.read import HASHES_FILE, read
 from wellperf_models.disclosure.summary import SUMMARY_MIME_TYPE, Line
 from wellperf_models.errors import DisclosureError, RunError
 from wellperf_models.report.bundle import build_bundle, build_results, to_json
+from wellperf_models.report.spreadsheet import export_tables
 from wellperf_models.runs.bundles import bundle_of
 from wellperf_models.runs.clean import why_stopped
 from wellperf_models.runs.compare import Drift
 from wellperf_models.runs.ending import Ending, Lack
+from wellperf_models.runs.inside import list_files, read_inside, read_json_inside
 from wellperf_models.runs.notebooks import Notebook
-from wellperf_models.runs.publish import PackContent, render_pages
+from wellperf_models.runs.publish import MANIFEST, PackContent, render_pages
 
 _TOLERANCE = "as its notebooks give it"
 
@@ -31,7 +33,7 @@ def read_notebooks(folder: Path, notebooks: Sequence[Notebook]) -> tuple[dict[st
     for notebook in notebooks:
         file = f"notebooks/{notebook.stem}.ipynb"
         try:
-            content = json.loads((folder / file).read_bytes())
+            content = read_json_inside(folder, file)
             for cell in content["cells"]:
                 "".join(cell["source"])
             build_bundle(notebook.name, content)
@@ -88,16 +90,19 @@ def check_bundles(
     return drifts
 
 
-def check_pages(folder: Path, content: PackContent, *, same: bool) -> tuple[list[Drift], list[str]]:
-    """Every page, rendered again from the pack's notebooks.
+def check_derived(
+    folder: Path, content: PackContent, results: Mapping[str, Any] | None, *, same: bool
+) -> tuple[list[Drift], list[str]]:
+    """Every page and table file, made again from the pack's notebooks and results; and no file besides.
 
     Args:
         folder: The pack.
         content: As the run had it.
-        same: Code and environment are the pack's, so that pages must be equal byte for byte.
+        results: The pack's.
+        same: Code and environment are the pack's, so that files must be equal byte for byte.
 
     Returns:
-        Drifts, and notes where pages differ and nothing can be said.
+        Drifts, and notes where files differ and nothing can be said.
     """
     try:
         pages = render_pages(folder, content)
@@ -106,11 +111,43 @@ def check_pages(folder: Path, content: PackContent, *, same: bool) -> tuple[list
         return [], []
     except Exception as error:  # notebooks of a pack may hold anything
         return [_drift("pages", "rendered again", "pages", type(error).__name__)], []
+    tables: dict[str, bytes] = {}
+    if results is not None:
+        try:
+            tables = export_tables(results)
+        except Exception as error:  # so may its results
+            return [_drift("tables", "made again", "tables", type(error).__name__)], []
     drifts = [d for file, text in pages.items() for d in _same(folder, file, text)]
+    drifts += [d for file, made in tables.items() for d in _same_bytes(folder, file, made)]
+    others = [] if results is None else _others(folder, content, {*pages, *tables})
     if same or not drifts:
-        return drifts, []
+        return drifts + others, []
     files = ", ".join(dict.fromkeys(d.where for d in drifts))
-    return [], [f"pages could not be compared byte for byte (other code or environment): {files}"]
+    return others, [f"files could not be compared byte for byte (other code or environment): {files}"]
+
+
+def _others(folder: Path, content: PackContent, derived: set[str]) -> list[Drift]:
+    """Files that no run would have written, whatever the manifest says of them."""
+    known = {MANIFEST, "results.json", f"bundles/{HASHES_FILE}", *derived}
+    known |= {f"bundles/{n.name}.json" for n in content.notebooks}
+    known |= {f"notebooks/{n.stem}.ipynb" for n in content.notebooks if not content.endings[n.name].lack}
+    return [_drift(file, "file", "absent", "extra") for file in list_files(folder) if file not in known]
+
+
+def guarded(file: str, compare: Callable[[], Iterable[Drift]]) -> list[Drift]:
+    """What a comparison finds; a part of the pack that is not even shaped like one is a drift, no error."""
+    try:
+        return list(compare())
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        IndexError,
+        OverflowError,
+        RecursionError,
+    ) as error:
+        return [_drift(file, "content", "what a run writes", f"something else ({type(error).__name__})")]
 
 
 def _ending(executed: dict[str, Any] | None, lack: Lack) -> Ending:
@@ -155,11 +192,20 @@ def _told(
 
 def _same(folder: Path, file: str, expected: str) -> Iterator[Drift]:
     try:
-        got = (folder / file).read_bytes()
+        got = read_inside(folder, file)
     except FileNotFoundError:
         return
     if got != expected.encode():
         yield _drift(file, "content", *_first_difference(got.decode("utf-8", errors="replace"), expected))
+
+
+def _same_bytes(folder: Path, file: str, expected: bytes) -> Iterator[Drift]:
+    try:
+        got = read_inside(folder, file)
+    except FileNotFoundError:
+        return
+    if got != expected:
+        yield _drift(file, "content", f"{len(expected)} bytes", f"{len(got)} others")
 
 
 def _first_difference(expected: str, got: str) -> tuple[str, str]:

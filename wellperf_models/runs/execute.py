@@ -4,35 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from wellperf_models.disclosure.entries import ledger_position
+from wellperf_models.disclosure.pending import publish_together, recover_ledger
 from wellperf_models.errors import RunError
+from wellperf_models.report.governance import governance_facts
 from wellperf_models.runs.bundles import write_bundle, write_hashes
 from wellperf_models.runs.ending import Ending, Lack, lack_of
-from wellperf_models.runs.identity import code_sha256, identify_run
-from wellperf_models.runs.job import Job, Outcome
-from wellperf_models.runs.notebooks import Notebook, find_notebooks, select_notebooks
-from wellperf_models.runs.parameters import Value, resolve_parameters
-from wellperf_models.runs.publish import (
-    PackContent,
-    keep_partial,
-    publish_folder,
+from wellperf_models.runs.folders import (
+    Staging,
+    forget_failures,
+    private_folder,
     require_free,
     staging_folder,
-    write_pack,
 )
+from wellperf_models.runs.identity import code_sha256, identify_run
+from wellperf_models.runs.inside import hash_inside, sync_files
+from wellperf_models.runs.job import Job, Outcome
+from wellperf_models.runs.notebooks import Notebook, find_notebooks
+from wellperf_models.runs.parameters import Value, resolve_parameters
+from wellperf_models.runs.publish import MANIFEST, PackContent, write_pack
+from wellperf_models.runs.role import notebooks_for
 from wellperf_models.runs.workers import run_jobs, worker_environment
-from wellperf_models.study import Study, load_study
+from wellperf_models.study import Reach, Study, load_study
 
 if TYPE_CHECKING:
     from wellperf_models.evidence import Provenance
@@ -79,18 +83,23 @@ class Plan:
         notebooks: Those chosen, in pack order.
         missing: Notebook name → what it needs and the study lacks.
         parameters: Notebook name → values beyond the defaults; paths are absolute.
+        reach: Who reads what comes out.
+        ledger_position: How many entries of the ledger count: those there were when the run began.
     """
 
     study: Study
     notebooks: tuple[Notebook, ...]
     missing: Mapping[str, Lack]
     parameters: Mapping[str, Mapping[str, Value]]
+    reach: Reach
+    ledger_position: int = 0
 
 
 def run_study(
     study_path: str | Path,
     *,
     only: Sequence[str] = (),
+    role: str = "researcher",
     out: str | Path | None = None,
     parameters: Mapping[str, Value] | None = None,
     progress: bool | None = None,
@@ -101,6 +110,8 @@ def run_study(
     Args:
         study_path: Study file or its folder.
         only: Notebooks to run, with what they need; all where empty.
+        role: Who the pack is made for: researcher, committee or manager. What each may see is in the study
+            file.
         out: The pack's folder; `reports/<study>/<run id>` below the current folder where left out. A former
             pack there is replaced in one step.
         parameters: Notebook parameters, each for every notebook that declares it; texts are parsed.
@@ -118,7 +129,10 @@ def run_study(
     """
     study = load_study(study_path)
     every = find_notebooks(notebooks_dir)
-    chosen = select_notebooks(every, only)
+    reach = study.roles.reach(role)
+    chosen = notebooks_for(every, only, reach)
+    # a log that can't be read is a fault of the study, said before an hour of computing
+    governance = governance_facts(study, reach)
     plan = Plan(
         study=study,
         notebooks=chosen,
@@ -130,20 +144,26 @@ def run_study(
             study_folder=study.folder,
             every_notebook=every,
         ),
+        reach=reach,
     )
     if out is not None:
         require_free(Path(out))
+    recover_ledger(study)
+    plan = dataclasses.replace(plan, ledger_position=ledger_position(study))
     checked, provenance = check_data(study)
     if provenance is None:
         return RunResult(ok=False, report=checked)
     code = code_sha256(plan.notebooks)
-    run_id = identify_run(provenance, [n.name for n in chosen], portable_parameters(plan, study.folder), code)
+    run_id = identify_run(
+        provenance, [n.name for n in chosen], portable_parameters(plan, study.folder), code, reach.role
+    )
     target = Path(out) if out is not None else Path("reports") / study.study.name / run_id
     require_free(target)
-    with end_cleanly(), private_folder() as work, staging_folder(target) as folder:
+    with end_cleanly(), private_folder() as work, staging_folder(target) as staging:
+        folder = staging.folder
         outcomes = execute_plan(plan, folder, work, progress=progress)
         if failed := {n: o for n, o in outcomes.items() if not o.ok}:
-            raise _failure(plan, failed, keep_partial(folder, target))
+            raise _failure(plan, failed, staging.keep_partial())
         content = PackContent(
             run_id=run_id,
             study_file=study.path,
@@ -153,10 +173,12 @@ def run_study(
             notebooks=plan.notebooks,
             endings=endings_of(plan, outcomes),
             parameters=portable_parameters(plan, folder),
+            ledger_position=plan.ledger_position,
+            reach=reach,
+            governance=governance,
         )
         write_pack(folder, content)
-        _publish_claims(study, work / "claims", run_id, provenance.data_hmac)
-        publish_folder(folder, target)
+        _publish(study, staging, work / "claims", run_id, provenance.data_hmac)
     return RunResult(
         ok=True,
         pack=target,
@@ -211,7 +233,7 @@ def execute_plan(plan: Plan, folder: Path, work: Path, *, progress: bool | None 
         return run_jobs(
             jobs,
             {n.name: n.meta.needs for n in plan.notebooks},
-            environment=worker_environment(work / "claims"),
+            environment=worker_environment(work / "claims", plan.reach.role, plan.ledger_position),
             work=work,
             done=done,
         )
@@ -299,20 +321,23 @@ def _failure(plan: Plan, failed: Mapping[str, Outcome], kept: Path) -> NotebookF
     )
 
 
-def _publish_claims(study: Study, claims: Path, run_id: str, data_hmac: str) -> None:
+def _publish(study: Study, staging: Staging, claims: Path, run_id: str, data_hmac: str) -> None:
+    """The pack comes to its place and its claims into the ledger, both or neither."""
     from wellperf_models.disclosure.ledger import publish_claims
 
-    publish_claims(study, claims, run_id, data_hmac)
-
-
-@contextmanager
-def private_folder() -> Iterator[Path]:
-    """A folder only its owner can read; gone afterwards."""
-    folder = Path(tempfile.mkdtemp(prefix="wellperf-"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    sync_files(staging.folder)
+    if study.study.public_microdata:
+        staging.move()
+    else:
+        together = partial(
+            publish_together,
+            pack=staging.place,
+            manifest_sha256=hash_inside(staging.folder, MANIFEST),
+            move=staging.move,
+        )
+        recover_ledger(study)
+        publish_claims(study, claims, run_id, data_hmac, write=together)
+    forget_failures(staging.place)
 
 
 @contextmanager

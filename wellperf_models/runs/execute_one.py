@@ -13,7 +13,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+from wellperf_models.disclosure.claims import CLAIMS_VARIABLE
+from wellperf_models.disclosure.shown import shown
+from wellperf_models.report.controls import escape_hidden
 from wellperf_models.runs.clean import clean_notebook, error_text, failing_line, find_error, why_stopped
+from wellperf_models.runs.inside import write_inside
 from wellperf_models.runs.job import Job, Outcome
 
 _KERNEL = "python3"
@@ -45,6 +49,7 @@ def isolate(work: Path) -> None:
     kernel.mkdir(parents=True)
     # tables and claims are read in here, so nothing of the session may be kept
     options = ["--HistoryManager.enabled=False", "--IPKernelApp.log_level=40"]
+    options.append("--IPKernelApp.extensions=wellperf_models.runs.kernel")
     argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", *options]
     spec = {"argv": argv, "display_name": "Python 3", "language": "python"}
     (kernel / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
@@ -113,9 +118,13 @@ def _without_fields(path: str) -> str:
 
 def _finish(job: Job, source: dict[str, Any], executed: dict[str, Any], died: str) -> Outcome:
     ids = [cell.get("id") for cell in source["cells"]]
-    clean, withheld = clean_notebook(executed, source_ids=ids, hidden_paths=job.hidden_paths)
-    text = json.dumps(clean, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    Path(job.output).write_text(text, encoding="utf-8")
+    noted = shown(Path(os.environ[CLAIMS_VARIABLE]))
+    clean, withheld = clean_notebook(executed, source_ids=ids, shown=noted, hidden_paths=job.hidden_paths)
+    text = escape_hidden(json.dumps(clean, ensure_ascii=False, indent=1, sort_keys=True)) + "\n"
+    try:
+        write_inside(Path(job.output), text)
+    except OSError as refusal:
+        return Outcome(ok=False, error=f"the executed notebook can't be written ({refusal.strerror})")
     found = find_error(clean)
     if found is None:
         return Outcome(ok=not died, error=died, withheld=withheld)

@@ -36,15 +36,20 @@ def code_sha256(notebooks: Sequence[Notebook]) -> str:
 
 
 def identify_run(
-    provenance: Provenance, notebooks: Sequence[str], parameters: Mapping[str, Mapping[str, Any]], code: str
+    provenance: Provenance,
+    notebooks: Sequence[str],
+    parameters: Mapping[str, Mapping[str, Any]],
+    code: str,
+    role: str,
 ) -> str:
-    """The run id: same data, parameters, code and environment, same id.
+    """The run id: same data, parameters, code, environment and reader, same id.
 
     Args:
         provenance: Its data hash is keyed, so the id confirms no guess about the data.
         notebooks: Names of those chosen.
         parameters: Beyond the defaults, with portable paths.
         code: From `code_sha256`.
+        role: Who the pack is made for.
     """
     content = [
         provenance.study,
@@ -56,6 +61,7 @@ def identify_run(
         list(notebooks),
         parameters,
         code,
+        role,
     ]
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]

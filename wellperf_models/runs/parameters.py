@@ -6,7 +6,7 @@ papermill only logs an unknown name, and writes a name into code as it is, so no
 from __future__ import annotations
 
 import math
-import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from wellperf_models.errors import RunError
 from wellperf_models.runs.notebooks import RESERVED, Notebook, ParameterSpec, suggest
 
 Value = int | float | str | bool
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+# control and format characters, separators of lines, halves of characters: none belongs into a line of code
+_HIDDEN = ("Cc", "Cf", "Zl", "Zp", "Cs")
+_LARGEST_WHOLE = 2**53
 _LONGEST_TEXT = 500
 _WORDS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -119,18 +121,29 @@ def check_value(
             "A parameter has a value it can't have.",
             where=f"{where}: {name}",
             expected=expected,
-            got=repr(value)[:80],
+            got=_said(value),
         )
 
     if spec.type == "bool":
         return _check_bool(value, parse, refuse(_describe(spec)))
     if spec.type in ("int", "float"):
         return _check_number(value, spec, parse, refuse(_describe(spec)))
-    if not isinstance(value, str) or _CONTROL.search(value) or len(value) > _LONGEST_TEXT:
+    if not isinstance(value, str) or len(value) > _LONGEST_TEXT or any(map(_hidden, value)):
         raise refuse(_describe(spec))
     if spec.choices is not None and value not in spec.choices:
         raise refuse(_describe(spec))
     return (folder / value).resolve().as_posix() if spec.type == "path" else value
+
+
+def _hidden(character: str) -> bool:
+    return unicodedata.category(character) in _HIDDEN
+
+
+def _said(value: object) -> str:
+    if isinstance(value, int) and abs(value) > _LARGEST_WHOLE:
+        # more digits than Python writes out
+        return "a whole number too large to be one"
+    return ascii(value)[:80]
 
 
 def _check_bool(value: Any, parse: bool, error: RunError) -> bool:
@@ -148,6 +161,8 @@ def _check_number(value: Any, spec: ParameterSpec, parse: bool, error: RunError)
         except ValueError:
             raise error from None
     if isinstance(value, bool) or not isinstance(value, int if spec.type == "int" else (int, float)):
+        raise error
+    if isinstance(value, int) and abs(value) > _LARGEST_WHOLE:
         raise error
     low, high = spec.minimum, spec.maximum
     if not math.isfinite(value) or (low is not None and value < low) or (high is not None and value > high):

@@ -7,18 +7,17 @@ import json
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from wellperf_models.errors import RunError
 from wellperf_models.evidence import Provenance
 from wellperf_models.report.bundle import build_results
-from wellperf_models.report.page import State
+from wellperf_models.report.governance import compare_governance, governance_facts
 from wellperf_models.runs.compare import Drift, compare_results, provenance_notes
 from wellperf_models.runs.compare_notebooks import NotebookComparison
-from wellperf_models.runs.consistency import check_bundles, check_pages, read_notebooks
+from wellperf_models.runs.consistency import check_bundles, check_derived, guarded, read_notebooks
 from wellperf_models.runs.ending import Ending, lack_of
 from wellperf_models.runs.execute import (
     NotebookFailed,
@@ -29,12 +28,20 @@ from wellperf_models.runs.execute import (
     execute_plan,
     given_values,
     portable_parameters,
-    private_folder,
 )
+from wellperf_models.runs.folders import private_folder
 from wellperf_models.runs.identity import code_sha256, identify_run
+from wellperf_models.runs.inside import read_json_inside, visible
+from wellperf_models.runs.manifest import (
+    Manifest,
+    changed_files,
+    parameters_of,
+    read_manifest,
+    read_results,
+    study_path,
+)
 from wellperf_models.runs.notebooks import Notebook, find_notebooks
-from wellperf_models.runs.parameters import Value, check_value
-from wellperf_models.runs.publish import MANIFEST, MANIFEST_SCHEMA, PackContent, hash_files
+from wellperf_models.runs.publish import MANIFEST, PackContent
 from wellperf_models.study import Study, load_study
 
 _MOST_LINES = 40
@@ -57,37 +64,13 @@ class VerifyReport:
     n_numbers: int
 
     def __str__(self) -> str:
-        lines = [f"note: {note}" for note in self.notes]
+        lines = [f"note: {visible(note)}" for note in self.notes]
         if self.ok:
             return "\n".join([*lines, f"reproduced: {self.n_numbers} numbers compared, no drift"])
         lines += [f"drift: {drift}" for drift in self.drifts[:_MOST_LINES]]
         if len(self.drifts) > _MOST_LINES:
             lines.append(f"and {len(self.drifts) - _MOST_LINES} more")
         return "\n".join([*lines, f"not reproduced: {len(self.drifts)} drifts"])
-
-
-class _Entry(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-    name: str
-    file: str
-    state: State
-    note: str
-
-
-class Manifest(BaseModel):
-    """`manifest.json`, as read back."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-    schema_: Annotated[Literal["wellperf.manifest/1"], Field(alias="schema")] = MANIFEST_SCHEMA
-    run_id: str
-    study: str
-    parameters: dict[str, dict[str, str | int | float | bool]]
-    notebooks: list[_Entry]
-    package_version: str
-    lock_sha256: str
-    code_sha256: str
-    python: str
-    files: dict[str, str]
 
 
 def verify_pack(
@@ -117,9 +100,9 @@ def verify_pack(
     """
     folder = Path(pack)
     manifest = read_manifest(folder)
-    drifts = list(_files(folder, manifest))
-    expected = _read_results(folder)
-    loaded = load_study(study if study is not None else _study_path(folder, manifest))
+    drifts = list(changed_files(folder, manifest))
+    expected = read_results(folder)
+    loaded = load_study(study if study is not None else study_path(folder, manifest))
     plan = _plan(folder, manifest, loaded, notebooks_dir)
     report, provenance = check_data(loaded)
     if provenance is None:
@@ -138,14 +121,15 @@ def verify_pack(
         endings = endings_of(plan, outcomes)
         drifts += _states(manifest, endings)
         done = [n for n in plan.notebooks if not plan.missing[n.name]]
-        bundles = [json.loads((again / "bundles" / f"{n.name}.json").read_bytes()) for n in done]
-        executed = {n.name: json.loads((again / "notebooks" / f"{n.stem}.ipynb").read_bytes()) for n in done}
+        bundles = [read_json_inside(again, f"bundles/{n.name}.json") for n in done]
+        executed = {n.name: read_json_inside(again, f"notebooks/{n.stem}.ipynb") for n in done}
         given = {n.name: given_values(n, plan, again / "notebooks") for n in done}
     got = build_results(loaded.study.name, dataclasses.asdict(provenance), bundles)
     if expected is not None:
         # what a bundle went through, results.json went through: JSON
-        drifts += compare_results(expected, json.loads(json.dumps(got)))
-    notes = provenance_notes(expected.get("provenance", {}) if expected else {}, got["provenance"])
+        drifts += guarded("results.json", lambda: compare_results(expected, json.loads(json.dumps(got))))
+    claimed = expected.get("provenance") if expected else None
+    notes = provenance_notes(claimed if isinstance(claimed, dict) else {}, got["provenance"])
     code = code_sha256(plan.notebooks)
     if manifest.code_sha256 != code:
         notes.append("the code (package or notebooks) is not the pack's")
@@ -181,7 +165,7 @@ def _whole_pack(
     """Everything but the numbers of `results.json`: notebooks, bundles, pages."""
     done = [n for n in plan.notebooks if not plan.missing[n.name]]
     theirs, drifts = read_notebooks(folder, done)
-    drifts += check_bundles(folder, plan.notebooks, theirs, results, plan.missing)
+    drifts += guarded("bundles", lambda: check_bundles(folder, plan.notebooks, theirs, results, plan.missing))
     provenance = results.get("provenance") if results else None
     if not isinstance(provenance, dict):
         provenance = dict(again.provenance)
@@ -190,6 +174,18 @@ def _whole_pack(
     notes: list[str] = []
     if same and provenance.get("data_hmac") == again.provenance["data_hmac"]:
         drifts += _run_id(manifest, plan, again)
+    differing, more = compare_governance(manifest.governance, governance_facts(plan.study, plan.reach))
+    notes += more
+    drifts += [
+        Drift(
+            where=MANIFEST,
+            name=f"governance.{name}",
+            expected="as in the study",
+            got="other",
+            tolerance="equal",
+        )
+        for name in differing
+    ]
     for notebook in (n for n in done if n.name in theirs):
         comparison = NotebookComparison(
             file=f"notebooks/{notebook.stem}.ipynb",
@@ -197,7 +193,8 @@ def _whole_pack(
             same_environment=same,
             paths=_paths(notebook, manifest, again.given[notebook.name]),
         )
-        drifts += comparison.compare(theirs[notebook.name], again.executed[notebook.name])
+        pair = theirs[notebook.name], again.executed[notebook.name]
+        drifts += guarded(comparison.file, partial(comparison.compare, *pair))
         notes += comparison.notes
     content = PackContent(
         run_id=manifest.run_id,
@@ -208,16 +205,23 @@ def _whole_pack(
         notebooks=plan.notebooks,
         endings=again.endings,
         parameters=manifest.parameters,
+        ledger_position=manifest.ledger_position,
+        reach=plan.reach,
+        governance=manifest.governance,
     )
-    pages, said = check_pages(folder, content, same=same)
-    return drifts + pages, notes + said
+    derived, said = check_derived(folder, content, results, same=same)
+    return drifts + derived, notes + said
 
 
 def _run_id(manifest: Manifest, plan: Plan, again: _Again) -> list[Drift]:
     """The run id names data, parameters, code and environment, so equal ones have an equal id."""
     names = [n.name for n in plan.notebooks]
     now = identify_run(
-        Provenance(**again.provenance), names, portable_parameters(plan, plan.study.folder), again.code
+        Provenance(**again.provenance),
+        names,
+        portable_parameters(plan, plan.study.folder),
+        again.code,
+        plan.reach.role,
     )
     if now == manifest.run_id:
         return []
@@ -234,96 +238,22 @@ def _paths(notebook: Notebook, manifest: Manifest, given: Mapping[str, Any]) -> 
     ]
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a pack.
-
-    Raises:
-        RunError: There is none, or it is not one.
-    """
-    try:
-        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
-    except OSError as error:
-        raise RunError(
-            "This is not a pack.", where=str(folder), expected=f"a folder with {MANIFEST}", got=error.strerror
-        ) from error
-    except ValidationError as error:
-        fields = ", ".join(".".join(str(p) for p in e["loc"]) or "whole file" for e in error.errors()[:5])
-        raise RunError(
-            "The manifest of the pack is damaged.",
-            where=str(folder / MANIFEST),
-            expected=MANIFEST_SCHEMA,
-            got=fields,
-        ) from None
-
-
-def _files(folder: Path, manifest: Manifest) -> list[Drift]:
-    """Files that were changed, removed or added since the pack was published."""
-
-    def drift(name: str, expected: str, got: str) -> Drift:
-        return Drift(where="files", name=name, expected=expected, got=got, tolerance="as published")
-
-    there = hash_files(folder)
-    drifts = [drift(n, "present", "missing") for n in manifest.files if n not in there]
-    drifts += [drift(n, "absent", "extra") for n in there if n not in manifest.files]
-    drifts += [
-        drift(name, f"sha256 {digest[:12]}", f"sha256 {there[name][:12]}")
-        for name, digest in manifest.files.items()
-        if name in there and there[name] != digest
-    ]
-    return drifts
-
-
-def _read_results(folder: Path) -> dict[str, Any] | None:
-    """The results; None where the file is gone, which is a drift already."""
-    try:
-        content = json.loads((folder / "results.json").read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValueError as error:
-        raise RunError(
-            "The results of the pack are not JSON.", where="results.json", got=str(error)
-        ) from error
-    if not isinstance(content, dict):
-        raise RunError("The results of the pack are damaged.", where="results.json", expected="an object")
-    return content
-
-
-def _study_path(folder: Path, manifest: Manifest) -> Path:
-    path = (folder / manifest.study).resolve()
-    if not path.exists():
-        raise RunError(
-            "The study of the pack is not where the pack says.",
-            where=manifest.study,
-            remedy="name it: wellperf verify PACK --study STUDY",
-        )
-    return path
-
-
 def _plan(folder: Path, manifest: Manifest, study: Study, notebooks_dir: Path | None) -> Plan:
     known = {n.name: n for n in find_notebooks(notebooks_dir)}
     lost = [e.name for e in manifest.notebooks if e.name not in known]
     if lost:
-        raise RunError("A notebook of the pack no longer exists.", where=MANIFEST, got=", ".join(lost))
+        raise RunError(
+            "A notebook of the pack no longer exists.", where=MANIFEST, got=visible(", ".join(lost))
+        )
     chosen = tuple(known[e.name] for e in manifest.notebooks)
     return Plan(
         study=study,
         notebooks=chosen,
         missing={n.name: lack_of(n, study) for n in chosen},
-        parameters={n.name: _parameters(n, manifest.parameters.get(n.name, {}), folder) for n in chosen},
+        parameters={n.name: parameters_of(n, manifest, folder) for n in chosen},
+        reach=study.roles.reach(manifest.role),
+        ledger_position=manifest.ledger_position,
     )
-
-
-def _parameters(notebook: Notebook, given: Mapping[str, Value], folder: Path) -> dict[str, Value]:
-    """The manifest's parameters, checked again: a manifest comes from elsewhere."""
-    checked: dict[str, Value] = {}
-    for name, value in given.items():
-        spec = notebook.meta.parameters.get(name)
-        if spec is None:
-            raise RunError(
-                "A parameter of the pack no longer exists.", where=notebook.name, got=repr(name[:60])
-            )
-        checked[name] = check_value(name, value, spec, where=f"{MANIFEST}: {notebook.name}", folder=folder)
-    return checked
 
 
 def _states(manifest: Manifest, endings: Mapping[str, Ending]) -> list[Drift]:

@@ -27,12 +27,20 @@ _ONE_THREAD = (
 _EXCEPTION = re.compile(r"^(?:\w+\.)*(\w*(?:Error|Exception|Kernel|Timeout\w*))\b")
 
 
-def worker_environment(claims: Path) -> dict[str, str]:
-    """The environment of a worker: one BLAS thread, no display, a private folder for claims."""
+def worker_environment(claims: Path, role: str, ledger_position: int) -> dict[str, str]:
+    """The environment of a worker: one BLAS thread, no display, where it notes its claims.
+
+    Args:
+        claims: Private folder for them.
+        role: Who reads what comes out.
+        ledger_position: How many entries of the ledger it sees.
+    """
     environment = dict(os.environ)
     environment.update(dict.fromkeys(_ONE_THREAD, "1"))
     environment.update(
         WELLPERF_CLAIMS_DIR=str(claims),
+        WELLPERF_ROLE=role,
+        WELLPERF_LEDGER_ENTRIES=str(ledger_position),
         # a figure that no one wraps in a Picture shows nothing
         MPLBACKEND="agg",
         PYTHONHASHSEED="0",

@@ -2,29 +2,60 @@
 
 from wellperf_models.study.base import Section
 from wellperf_models.study.burnout import Burnout, PredictorSet
+from wellperf_models.study.consent import PERSONAL_STREAMS, Consent
+from wellperf_models.study.countries import Country
 from wellperf_models.study.covariates import Covariate, Scale
 from wellperf_models.study.disclosure import HARD_FLOOR, Disclosure
 from wellperf_models.study.file import Study, load_study
 from wellperf_models.study.general import General
+from wellperf_models.study.governance import ALWAYS_PROHIBITED, BASIS_WORDS, Dpia, Governance, Override
 from wellperf_models.study.money import Money, Rate
+from wellperf_models.study.overrides import read_overrides
+from wellperf_models.study.prohibited import prohibited_word
 from wellperf_models.study.roi import Cost, Decision, Outcome, Roi, Value
+from wellperf_models.study.roles import (
+    ANSWERS,
+    PARTS,
+    ROLE_VARIABLE,
+    Reach,
+    Role,
+    RoleName,
+    Roles,
+    current_role,
+    role_named,
+)
 from wellperf_models.study.table_source import TableSource, Wide
 from wellperf_models.study.turnover import Turnover
 from wellperf_models.study.validation import Validation
 
 __all__ = [
+    "ALWAYS_PROHIBITED",
+    "ANSWERS",
+    "BASIS_WORDS",
     "HARD_FLOOR",
+    "PARTS",
+    "PERSONAL_STREAMS",
+    "ROLE_VARIABLE",
     "Burnout",
+    "Consent",
     "Cost",
+    "Country",
     "Covariate",
     "Decision",
     "Disclosure",
+    "Dpia",
     "General",
+    "Governance",
     "Money",
     "Outcome",
+    "Override",
     "PredictorSet",
     "Rate",
+    "Reach",
     "Roi",
+    "Role",
+    "RoleName",
+    "Roles",
     "Scale",
     "Section",
     "Study",
@@ -33,5 +64,9 @@ __all__ = [
     "Validation",
     "Value",
     "Wide",
+    "current_role",
     "load_study",
+    "prohibited_word",
+    "read_overrides",
+    "role_named",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import string
 import tomllib
@@ -16,11 +15,24 @@ from pydantic import BaseModel, Field, PrivateAttr, ValidationError, model_valid
 from wellperf_models.errors import StudyError
 from wellperf_models.study.base import Section
 from wellperf_models.study.burnout import Burnout
+from wellperf_models.study.consent import Consent
+from wellperf_models.study.countries import (
+    Country,
+    CountryCode,
+    check_attributes,
+    check_bases,
+    strictest,
+)
 from wellperf_models.study.covariates import Covariate, Name, Scale
 from wellperf_models.study.disclosure import Disclosure
 from wellperf_models.study.general import General
+from wellperf_models.study.governance import UNDECLARED, WITHOUT_BASIS, Governance
 from wellperf_models.study.money import Money
+from wellperf_models.study.names import attributes_used, named_covariates, names_in
+from wellperf_models.study.prohibited import check_names
 from wellperf_models.study.roi import Roi
+from wellperf_models.study.roles import Roles
+from wellperf_models.study.suggest import suggest
 from wellperf_models.study.table_source import TableSource
 from wellperf_models.study.turnover import Turnover
 
@@ -35,6 +47,9 @@ class Study(Section):
         covariates: Predictors with their timing.
         turnover, burnout, roi, disclosure, money: Configuration of what bears the name; a pillar whose
             section is None is not run.
+        governance: Grounds, purpose and oversight; None: not declared, and the pack says so.
+        roles: What each kind of reader may see.
+        countries: By code; `disclosure.min_group_size` is already the strictest of all.
         notebooks: Notebook name → parameters; checked against the notebook's own schema before a run.
     """
 
@@ -47,18 +62,22 @@ class Study(Section):
     roi: Roi | None = None
     disclosure: Disclosure = Disclosure()
     money: Money | None = None
+    consent: Consent | None = None
+    governance: Governance | None = None
+    roles: Roles = Roles()
+    countries: dict[CountryCode, Country] = Field(default_factory=dict)
     notebooks: dict[str, dict[str, str | int | float | bool]] = Field(default_factory=dict)
 
     _path: Path = PrivateAttr(default=Path("study.toml"))
 
     @model_validator(mode="after")
     def _names_resolve(self) -> Self:
-        for section, names in self._named_covariates().items():
+        for section, names in named_covariates(self).items():
             for name in names:
                 if name not in self.covariates:
                     raise ValueError(
                         f"{section} names {name!r}, which [covariates.{name}] does not declare"
-                        + _suggest(name, self.covariates)
+                        + suggest(name, self.covariates)
                     )
         for name, covariate in self.covariates.items():
             if not self.sources_of(covariate.table):
@@ -69,23 +88,62 @@ class Study(Section):
         if self.burnout and self.burnout.outcome not in self.measures:
             raise ValueError(
                 f"burnout.outcome names {self.burnout.outcome!r}, which is not in [measures]"
-                + _suggest(self.burnout.outcome, self.measures)
+                + suggest(self.burnout.outcome, self.measures)
             )
         return self
 
-    def _named_covariates(self) -> dict[str, tuple[str, ...]]:
-        """Section → names that must be declared covariates."""
-        named = {
-            "turnover.covariates": self.turnover.covariates,
-            "turnover.strata": self.turnover.strata,
-        }
-        for name, chosen in (self.burnout.models if self.burnout else {}).items():
-            named[f"burnout.models.{name}.covariates"] = chosen.covariates
-        outcomes = self.roi.outcomes if self.roi else {}
-        for name, outcome in outcomes.items():
-            others = tuple(c for c in outcome.adjust_for if c not in outcomes)
-            named[f"roi.outcomes.{name}.adjust_for"] = others
-        return named
+    @model_validator(mode="after")
+    def _lawful(self) -> Self:
+        check_names(names_in(self))
+        for place, bases in self._declared_bases().items():
+            for name in bases:
+                if not self.sources_of(name):
+                    raise ValueError(
+                        f"{place} names {name!r}, which is not a table of the study"
+                        + suggest(name, self.table_names)
+                    )
+        check_bases(self.countries, self.streams)
+        check_attributes(self.countries, attributes_used(self))
+        self.roles.require_raised(self.disclosure.min_group_size)
+        least = strictest(self.countries, self.disclosure.min_group_size)
+        if least != self.disclosure.min_group_size:
+            # the one place where a study changes what was written: everything reads this number
+            self.__dict__["disclosure"] = self.disclosure.model_copy(update={"min_group_size": least})
+        return self
+
+    @property
+    def table_names(self) -> tuple[str, ...]:
+        """Declared names of the study's tables, each once."""
+        return tuple(dict.fromkeys(source.part_of or key for key, source in self.tables.items()))
+
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Tables that are about people, so that their use needs a legal basis."""
+        return tuple(name for name in self.table_names if name not in WITHOUT_BASIS)
+
+    def min_group_size_for(self, role: str) -> int:
+        """Smallest group a role is shown: the study's, or more.
+
+        Args:
+            role: Name of the role.
+        """
+        return max(self.disclosure.min_group_size, self.roles.reach(role).min_group_size)
+
+    def governance_gaps(self) -> tuple[str, ...]:
+        """What is not declared, or does not fit together, as sentences; none of it stops a run.
+
+        Synthetic and published data need no declaration; one that is there is held to what it says.
+        """
+        if self.governance is None:
+            return () if self.study.synthetic or self.study.public_microdata else UNDECLARED
+        filtered = () if self.consent is None else self.consent.streams
+        return self.governance.gaps(self.streams, by_consent=filtered)
+
+    def _declared_bases(self) -> dict[str, tuple[str, ...]]:
+        bases = {f"countries.{code}.legal_basis": tuple(c.legal_basis) for code, c in self.countries.items()}
+        if self.governance is not None:
+            bases["governance.legal_basis"] = tuple(self.governance.legal_basis)
+        return bases
 
     def sources_of(self, table: str) -> dict[str, TableSource]:
         """Sources of a declared table by their name: `[tables.NAME]` itself, or its parts."""
@@ -151,7 +209,7 @@ def load_study(path: str | Path) -> Study:
             where=str(path),
             remedy="check the path, or write one with `wellperf new DIR --from FOLDER`",
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise StudyError(
             "The study file is not valid TOML.", where=file.name, expected="TOML 1.0, UTF-8", got=str(error)
         ) from error
@@ -176,7 +234,7 @@ def _problem(item: Any, content: dict[str, Any]) -> str:
     key = ".".join(location) or "(whole file)"
     if item["type"] == "extra_forbidden":
         known = _known_keys(item["loc"][:-1])
-        return f"{key}: unknown key{_suggest(location[-1], known)}"
+        return f"{key}: unknown key{suggest(location[-1], known)}"
     if item["type"] == "missing":
         return f"{key}: missing, and there is no default"
     message = str(item["msg"]).removeprefix("Value error, ")
@@ -208,11 +266,3 @@ def _strip(annotation: Any) -> Any:
         inner = [a for a in typing.get_args(annotation) if a is not type(None)]
         return inner[0] if len(inner) == 1 else annotation
     return annotation
-
-
-def _suggest(word: str, known: typing.Iterable[str]) -> str:
-    known = list(known)
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    return f"; known here: {', '.join(known)}" if known else ""

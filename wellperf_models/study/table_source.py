@@ -2,11 +2,20 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
+from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from wellperf_models.study.base import Section
 
 Unit = Literal["days", "weeks", "months", "years", "minutes", "hours", "fraction", "percent"]
+PartOfPeriod = Literal["first", "middle", "last"]
+
+
+def _several(given: object) -> object:
+    """One format stands for a list of one."""
+    return (given,) if isinstance(given, str) else given
+
+
+DateFormats = Annotated[tuple[str, ...], Field(min_length=1), BeforeValidator(_several)]
 
 
 class Wide(Section):
@@ -59,6 +68,21 @@ class TableSource(Section):
         zero_durations: What a tenure of 0 in `duration_months` stands for, where the source counts whole
             years or months: "refuse" it, or "half_step", half the smallest positive duration of the table,
             the usual continuity correction for tenure counted in whole units (counted in every report).
+        ragged_rows: Rows with another number of cells than the header: "refuse" them, or "drop" them (counted
+            in every report).
+        edge_blanks: Blanks before and after a text: "refuse" them, or "trim" them (counted).
+        drop_missing: Declared columns without which a row is of no use: rows in which one of them is missing
+            are dropped (counted). A missing value is never invented.
+        not_missing: Words such as "NA" that are a value here and not a missing one.
+        twins: Texts that differ only in case, leading zeros or in signs that look alike ("E7" and "e7"):
+            "refuse" them as one thing written in two ways, or "keep" them apart (counted).
+        date_formats: Declared column → the ways its dates are written, tried in turn; instead of
+            `date_format`. `"excel-1900"` and `"excel-1904"` are the day numbers of spreadsheets. A column of
+            years takes the year of such a date, and keeps nothing else of it (counted).
+        two_digit_years_until: The last year that two digits may stand for: 2005 reads them as 1906 to 2005.
+        partial_dates: Declared column → the day that a date without a day, or without a month, stands for:
+            the "first", "middle" or "last" of its month or year (counted). Left out, a month stands for its
+            first day, and a year alone is refused.
         columns: Declared column → their header. `"header[2]"` is the second column of that name.
         values: Declared column → {their value → declared value}; "" means missing.
         units: Declared column → the unit their numbers are in; converted to the declared one.
@@ -85,6 +109,14 @@ class TableSource(Section):
     row_id: bool = False
     duplicates: Literal["refuse", "drop", "keep"] = "refuse"
     zero_durations: Literal["refuse", "half_step"] = "refuse"
+    ragged_rows: Literal["refuse", "drop"] = "refuse"
+    edge_blanks: Literal["refuse", "trim"] = "refuse"
+    drop_missing: tuple[str, ...] = ()
+    not_missing: tuple[str, ...] = ()
+    twins: Literal["refuse", "keep"] = "refuse"
+    date_formats: dict[str, DateFormats] = Field(default_factory=dict)
+    two_digit_years_until: Annotated[int, Field(ge=1950, le=2150)] | None = None
+    partial_dates: dict[str, PartOfPeriod] = Field(default_factory=dict)
     columns: dict[str, str] = Field(default_factory=dict)
     values: dict[str, dict[str, str]] = Field(default_factory=dict)
     units: dict[str, Unit] = Field(default_factory=dict)
@@ -98,4 +130,10 @@ class TableSource(Section):
             raise ValueError("give exactly one of path (a file) and query (SQL)")
         if self.thousands and self.thousands == self.decimal:
             raise ValueError("thousands and decimal can't be the same character")
+        if both := set(self.null_values) & set(self.not_missing):
+            raise ValueError(f"null_values and not_missing both name {len(both)} of the same words")
         return self
+
+    def formats_of(self, column: str) -> tuple[str, ...]:
+        """The ways the dates of a declared column are written."""
+        return self.date_formats.get(column, (self.date_format,))

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable
 
+from wellperf_models.study.governance import WITHOUT_BASIS
 from wellperf_models.synth.forecast import CASE_AT, TEST_SHARE
 from wellperf_models.synth.large_sample import BAND_EDGES, EXHAUSTION_CUTS, OVERTIME_CUTS
 from wellperf_models.synth.measures import MEASURES
@@ -107,6 +109,50 @@ min_group_size = 10
 min_model_people = 30
 min_model_events = 10
 """
+
+_ROLES = """\
+
+# ---- who reads what: researchers and the committee see everything unless it says otherwise here;
+# `wellperf run STUDY --role manager` makes one page of tables by group
+[roles.manager]
+answers = ["turnover.description", "burnout.groups"]
+parts = ["groups"]                 # of: answer, estimates, groups, tables, curves, checks
+min_group_size = 15                # can only be raised
+
+# ---- on what grounds, watched over by whom; every pack shows it as "How this may be used"
+[governance]
+controller = "Synthetic organisation, management board"
+purpose = "See early where work wears people down, and whether what is done about it helps"
+overseer = "Works council, with the data protection officer"
+contest = "Write to the data protection officer or the works council; an answer comes within 30 days"
+retention = "Extracts for 12 months, reports for 5 years"
+prohibited_uses = ["ranking teams for pay or promotion"]     # beside those that always hold
+{overrides}
+[governance.legal_basis]           # a basis of GDPR Art. 6(1), or works_agreement
+{bases}
+
+[governance.dpia]
+reference = "DPIA-1 (synthetic)"
+date = {signed}
+by = "Data protection officer"
+residual_risk = "low"
+"""
+
+_OVERRIDES_KEY = (
+    'overrides = "overrides.toml"       # decisions against a report: date, who, decision, reason\n'
+)
+_OVERRIDES = """\
+# Decisions taken against a report, or beyond it: the day, who decided (a role, nobody's name), what and why.
+# Every pack shows this log. Entries are added, never taken away.
+
+[[override]]
+date = {date}
+who = "HR director, with the works council"
+decision = "Workload coaching goes on until the next report, although the last one left its return open"
+reason = "The works council asked not to stop it in the middle of the year; to be decided again in spring"
+"""
+# what the employment itself needs; everything else rests on an agreement with the works council
+_BY_CONTRACT = ("people", "assignments", "spells")
 
 _MONEY = """\
 
@@ -214,12 +260,31 @@ def study_text(world: World, seed: int, tables: Iterable[str], *, all_parquet: b
         exhaustion=list(EXHAUSTION_CUTS), overtime=list(OVERTIME_CUTS), edges=[float(e) for e in BAND_EDGES]
     )
     text += _BURNOUT.format(case_at=CASE_AT, test_share=TEST_SHARE) + _DISCLOSURE
+    text += _roles_and_governance(world, names, with_log=not all_parquet)
     if "costs" in names:
         text += _MONEY.format(currency=CURRENCY)
     if {"outcomes", "costs"} <= set(names):
         design, comment = _DESIGNS[world.programme_assignment]
         text += _ROI.format(programme=world.programme, design=design, comment=comment, currency=CURRENCY)
     return text
+
+
+def override_log(world: World) -> str:
+    """The override log beside the study file: one entry, as an example.
+
+    Args:
+        world: What was simulated.
+    """
+    return _OVERRIDES.format(date=world.as_of - dt.timedelta(days=41))
+
+
+def _roles_and_governance(world: World, names: list[str], *, with_log: bool) -> str:
+    bases = {name: "contract" if name in _BY_CONTRACT else "works_agreement" for name in names}
+    return _ROLES.format(
+        overrides=_OVERRIDES_KEY if with_log else "",
+        bases="\n".join(f'{name} = "{bases[name]}"' for name in names if name not in WITHOUT_BASIS),
+        signed=world.as_of - dt.timedelta(days=200),
+    )
 
 
 def _measure(name: str) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 
 from wellperf_models.synth.estimands import Truth
 from wellperf_models.synth.generate import SyntheticOrganisation
-from wellperf_models.synth.study_file import file_of, study_text
+from wellperf_models.synth.study_file import file_of, override_log, study_text
 
 ROW_GROUP = 250_000
 _README = """\
@@ -57,6 +57,7 @@ def write_organisation(org: SyntheticOrganisation, folder: str | Path, truth: Tr
         for name, frame in org.tables.items():
             _write_table(frame, partial / file_of(name))
         (partial / "study.toml").write_text(study_text(org.world, org.seed, org.tables), encoding="utf-8")
+        (partial / "overrides.toml").write_text(override_log(org.world), encoding="utf-8")
         (partial / "README.md").write_text(
             _README.format(title=f"{org.world.people:,} people"), encoding="utf-8"
         )

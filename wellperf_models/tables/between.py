@@ -7,6 +7,7 @@ from typing import Any
 import narwhals as nw
 
 from wellperf_models.study import Study
+from wellperf_models.tables.plausible import PLAUSIBLE
 from wellperf_models.tables.rules import ROW, Frames, Rule, column_rules, present
 from wellperf_models.tables.schema import SCHEMA
 
@@ -250,5 +251,6 @@ RULES: tuple[Rule, ...] = (
     *(rule for schema in SCHEMA.values() for rule in column_rules(schema)),
     *_ROW_RULES,
     *_TABLE_RULES,
+    *PLAUSIBLE,
 )
 """Every rule on declared tables."""

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wellperf_models.study import Study
+from wellperf_models.tables.consent import describe_set_aside
 from wellperf_models.tables.needs import Answerable
 from wellperf_models.tables.questions import build_questions
 from wellperf_models.tables.read import Reading, read_study
 from wellperf_models.tables.schema import SCHEMA
-from wellperf_models.tables.violation import Violation
+from wellperf_models.tables.violation import Note, Violation
 
 _WIDTH = 110
 
@@ -42,12 +43,16 @@ class CheckReport:
         violations: Every one, by table and rule; () where there is none.
         tables: What was read.
         questions: Question · answerable now · after pooling · needs.
+        notes: What was done with the data because the study says so, and what to know of them; no violations.
+        consent: Which streams rest on consent, and what of them is set aside, a line each.
     """
 
     study: str
     violations: tuple[Violation, ...]
     tables: tuple[TableRead, ...]
     questions: tuple[Answerable, ...]
+    consent: tuple[str, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -72,10 +77,15 @@ class CheckReport:
             for table in self.tables
             if table.half_steps
         ]
+        parts += ["", *self.consent] if self.consent else []
         n = len(self.violations)
         parts += ["", f"{n} violation{'' if n == 1 else 's'}" + (":" if n else ": every rule holds")]
         for violation in self.violations:
             parts += _block(violation)
+        if self.notes:
+            parts += ["", f"{len(self.notes)} note{'' if len(self.notes) == 1 else 's'} (no violations):"]
+        for note in self.notes:
+            parts += _note(note)
         parts.append("")
         parts += _align(
             ("question", "answerable now", "after pooling", "needs"),
@@ -112,7 +122,17 @@ def build_report(study: Study, reading: Reading) -> CheckReport:
             for name in names
         ),
         questions=build_questions(reading.frames, study),
+        consent=_consent_lines(reading),
+        notes=reading.notes,
     )
+
+
+def _consent_lines(reading: Reading) -> tuple[str, ...]:
+    if not reading.consent_streams:
+        return ()
+    streams = ", ".join(reading.consent_streams)
+    lines = describe_set_aside(reading.set_aside) or ("every row is covered by one",)
+    return (f"used with consent only: {streams}", *(f"  {line}" for line in lines))
 
 
 def _block(violation: Violation) -> list[str]:
@@ -127,6 +147,12 @@ def _block(violation: Violation) -> list[str]:
     for label, text in (("asked", violation.text), ("to do", violation.what_to_do)):
         lines += textwrap.wrap(text, _WIDTH, initial_indent=f"      {label}: ", subsequent_indent=" " * 13)
     return lines
+
+
+def _note(note: Note) -> list[str]:
+    where = f"{note.table}.{note.column}" if note.column else note.table
+    text = f"{where} · {note.rule} · {note.count:,}: {note.text}"
+    return textwrap.wrap(text, _WIDTH, initial_indent="  ", subsequent_indent=" " * 6)
 
 
 def _align(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[str]:

@@ -5,28 +5,23 @@ Nothing is repaired. A cell that can't be read makes a violation, and its row is
 
 from __future__ import annotations
 
-import datetime as dt
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from wellperf_models.study import Study, TableSource
-from wellperf_models.tables.declare import Column, ColumnType, TableSchema
+from wellperf_models.tables.columns import Work, attribute, declared_column
+from wellperf_models.tables.declare import TableSchema
 from wellperf_models.tables.durations import halve_zero_durations
 from wellperf_models.tables.header import Mapping, form_columns, map_header
-from wellperf_models.tables.parse import as_text, parse, unit_factor
-from wellperf_models.tables.rules import BAD, ROW
-from wellperf_models.tables.sources import Raw, file_problem
-from wellperf_models.tables.text_rules import (
-    BLANKS_TEXT,
-    BLANKS_TO_DO,
-    CONTROLS,
-    CONTROLS_TEXT,
-    CONTROLS_TO_DO,
-)
-from wellperf_models.tables.violation import SHOWN_ROWS, Violation
-from wellperf_models.tables.wide import NAME, VALUE, beside_cell, lengthen
+from wellperf_models.tables.parse import as_text
+from wellperf_models.tables.raw import Raw
+from wellperf_models.tables.readings import date_sums, judge_dates, judge_numbers, number_sums, with_rows
+from wellperf_models.tables.rules import BAD, ROW, bad_column, is_mark
+from wellperf_models.tables.violation import SHOWN_ROWS, Note, Violation, file_problem
+from wellperf_models.tables.wide import lengthen
+from wellperf_models.tables.written import diagnose, missing_words_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +35,7 @@ class Declared:
         dropped: Duplicate rows dropped.
         half_steps: Durations of zero set to half the smallest positive one.
         violations: What could not be read.
+        notes: What was done with it because the study says so.
     """
 
     frame: pl.LazyFrame | None
@@ -47,33 +43,7 @@ class Declared:
     dropped: int
     half_steps: int
     violations: tuple[Violation, ...]
-
-
-@dataclass(kw_only=True)
-class _Work:
-    """A table while it is being conformed: raw cells, then declared values and what is wrong with them.
-
-    `key` is its name in the study file, `[tables.KEY]`: the table's own, or that of a part.
-    """
-
-    key: str
-    schema: TableSchema
-    source: TableSource
-    raw: Raw
-    frame: pl.LazyFrame
-    dtypes: dict[str, pl.DataType]
-    values: list[pl.Expr] = field(default_factory=list)
-    bad: list[tuple[pl.Expr, Violation]] = field(default_factory=list)
-
-    @property
-    def text(self) -> bool:
-        """The container holds text only."""
-        return self.raw.form in ("csv", "excel")
-
-    def flag(self, where: pl.Expr, rule: str, column: str, text: str, what_to_do: str) -> None:
-        """Notes rows that can't be read."""
-        problem = file_problem(self.key, rule, text, what_to_do, column=column)
-        self.bad.append((where.fill_null(False), problem))
+    notes: tuple[Note, ...] = ()
 
 
 def conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw, key: str) -> Declared:
@@ -90,23 +60,32 @@ def conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw, ke
         The table; values have declared types and units. A missing cell of a wide column is a row with a
         missing value where the declared column may miss one (assigned, but not measured), else no row.
     """
+    try:
+        return _conform(study, schema, source, raw, key)
+    except (pl.exceptions.ComputeError, pl.exceptions.PanicException, OSError) as error:
+        if raw.form != "parquet":
+            raise
+        # a Parquet file whose footer is whole and whose pages are not is found out only now
+        problem = file_problem(
+            key,
+            "unreadable",
+            f"{source.path or 'the source'} is damaged: its cells can't be read ({type(error).__name__})",
+            "copy or export the file again",
+        )
+        return Declared(frame=None, n_rows=0, dropped=0, half_steps=0, violations=(problem,))
+
+
+def _conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw, key: str) -> Declared:
     mapping = map_header(schema, source, raw.header, key)
     dtypes = {n: d for n, d in raw.frame.collect_schema().items() if n != ROW}
-    work = _Work(key=key, schema=schema, source=source, raw=raw, frame=raw.frame, dtypes=dtypes)
-    problems = list(mapping.problems)
+    work = Work(key=key, schema=schema, source=source, raw=raw, frame=raw.frame, dtypes=dtypes)
+    problems = [*raw.problems, *mapping.problems]
+    work.notes += [replace(note, table=key) for note in raw.notes]
+    _trim(work, mapping)
     _read_nulls(work)
     dropped = _duplicates(work)
     _lengthen(work, mapping)
-    there = set(mapping.positions) | set(source.constants)
-    if source.row_id and schema.subject:
-        there.add(schema.subject)
-    if source.wide:
-        there |= {source.wide.name, source.wide.value, *mapping.beside}
-    for name in form_columns(schema, there):
-        problems += _declared_column(work, mapping, schema.by_name[name])
-    for name in source.attributes:
-        if name in mapping.positions and name not in schema.names:
-            _attribute(work, study, name, f"c{mapping.positions[name]}")
+    _map_columns(work, study, mapping, problems)
     n_rows, found = _count_bad(work)
     problems += found
     if n_rows == 0 and not problems:
@@ -115,30 +94,116 @@ def conform(study: Study, schema: TableSchema, source: TableSource, raw: Raw, ke
                 key, "empty_table", "the source has no rows", "check the extract, or remove the table"
             )
         )
-    marks = [where for where, _ in work.bad]
-    frame = work.frame.select(ROW, *work.values, *([pl.any_horizontal(marks).alias(BAD)] if found else []))
+    frame = work.frame.select(ROW, *work.values, *_marks(work))
     if raw.form != "parquet":
         frame = frame.collect().lazy()  # parsed once, not once per rule
+    frame, n_dropped = _drop_missing(work, frame)
     half_steps = 0
     if source.zero_durations == "half_step" and not mapping.incomplete:
         frame, half_steps = halve_zero_durations(frame)
+    _count_missing(work, frame)
     return Declared(
         frame=None if mapping.incomplete else frame,
-        n_rows=n_rows,
+        n_rows=n_rows - n_dropped,
         dropped=dropped,
         half_steps=half_steps,
         violations=tuple(problems),
+        notes=tuple(work.notes),
     )
 
 
-def _read_nulls(work: _Work) -> None:
-    """Turns the study's words for "missing" into missing cells."""
+def _marks(work: Work) -> list[pl.Expr]:
+    """Marks the rows with a cell that could not be read, and these cells by column; [] where all could."""
+    if not work.bad:
+        return []
+    by_column: dict[str, list[pl.Expr]] = {}
+    for where, problem in work.bad:
+        by_column.setdefault(problem.column, []).append(where)
+    marks = [pl.any_horizontal(wheres).alias(bad_column(name)) for name, wheres in by_column.items()]
+    return [pl.any_horizontal([where for where, _ in work.bad]).alias(BAD), *marks]
+
+
+def _map_columns(work: Work, study: Study, mapping: Mapping, problems: list[Violation]) -> None:
+    """Adds every declared column and attribute."""
+    schema, source = work.schema, work.source
+    there = set(mapping.positions) | set(source.constants)
+    if source.row_id and schema.subject:
+        there.add(schema.subject)
+    if source.wide:
+        there |= {source.wide.name, source.wide.value, *mapping.beside}
+    for name in form_columns(schema, there):
+        problems += declared_column(work, mapping, schema.by_name[name])
+    for name in source.attributes:
+        if name in mapping.positions and name not in schema.names:
+            attribute(work, study, name, f"c{mapping.positions[name]}")
+
+
+def _trim(work: Work, mapping: Mapping) -> None:
+    """Takes blanks off the ends of texts, where the study says so."""
+    if work.source.edge_blanks != "trim":
+        return
     texts = [name for name, dtype in work.dtypes.items() if isinstance(dtype, pl.String)]
-    missing = list(work.source.null_values)
-    if texts and missing:
-        work.frame = work.frame.with_columns(
-            pl.when(~pl.col(name).is_in(missing)).then(pl.col(name)) for name in texts
+    used = {f"c{i}": name for name, i in mapping.positions.items()} | {
+        f"c{i}": n for i, n in mapping.wide.items()
+    }
+    stripped = {name: pl.col(name).str.strip_chars() for name in texts}
+    changed = [(pl.col(n) != stripped[n]).sum().alias(n) for n in texts if n in used]
+    counts = work.frame.select(changed).collect(engine="streaming").row(0) if changed else ()
+    for name, count in zip((n for n in texts if n in used), counts, strict=True):
+        if count:
+            text = "blanks taken off the ends of texts (edge_blanks)"
+            work.notes.append(
+                Note(table=work.key, column=used[name], rule="edge_blanks", count=int(count), text=text)
+            )
+    work.frame = work.frame.with_columns(**stripped)
+
+
+def _drop_missing(work: Work, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, int]:
+    """Drops rows in which a cell is missing that the study says they are of no use without."""
+    there = frame.collect_schema().names()
+    needed = [name for name in work.source.drop_missing if name in there]
+    if not needed:
+        return frame, 0
+    empty = pl.any_horizontal(pl.col(name).is_null() for name in needed)
+    if BAD in there:
+        empty = empty & ~pl.col(BAD)  # what could not be read is a violation, not missing
+    n = int(frame.select(empty.sum()).collect(engine="streaming").item())
+    if n:
+        text = "rows dropped, because one of these cells is missing (drop_missing)"
+        work.notes.append(
+            Note(table=work.key, column=", ".join(needed), rule="drop_missing", count=n, text=text)
         )
+    return frame.filter(~empty), n
+
+
+def _count_missing(work: Work, frame: pl.LazyFrame) -> None:
+    """Notes missing cells of columns that the source has; reads every used cell once, so damage shows."""
+    names = [name for name in frame.collect_schema().names() if not is_mark(name)]
+    n, *counts = (
+        frame.select(pl.len().alias(ROW), *(pl.col(name).null_count() for name in names))
+        .collect(engine="streaming")
+        .row(0)
+    )
+    missing = {name: int(k) for name, k in zip(names, counts, strict=True) if k and name in work.sourced}
+    if missing:
+        told = ", ".join(f"{name} {'every cell' if k == n else f'{k:,}'}" for name, k in missing.items())
+        text = f"cells are missing, in {n:,} rows: {told}"
+        work.notes.append(Note(table=work.key, rule="missing_cells", count=sum(missing.values()), text=text))
+
+
+def _read_nulls(work: Work) -> None:
+    """Turns the study's words for "missing" into missing cells."""
+    missing = list(work.source.null_values)
+    typed_words = [word for word in missing if word]
+    nulls = []
+    for name, dtype in work.dtypes.items():
+        if isinstance(dtype, pl.String):
+            nulls.append(pl.when(~pl.col(name).is_in(missing)).then(pl.col(name)))
+        elif typed_words and (dtype.is_numeric() or isinstance(dtype, pl.Date)):
+            # "-99" and "9999-12-31" mean missing in a typed file as well
+            nulls.append(pl.when(~as_text(pl.col(name), dtype).is_in(typed_words)).then(pl.col(name)))
+    if missing:
+        work.frame = work.frame.with_columns(nulls)
     if work.text:
         work.flag(
             pl.all_horizontal(pl.col(name).is_null() for name in work.dtypes),
@@ -149,7 +214,7 @@ def _read_nulls(work: _Work) -> None:
         )
 
 
-def _duplicates(work: _Work) -> int:
+def _duplicates(work: Work) -> int:
     """Rows equal in every column of the file to an earlier one."""
     typed_with_key = work.raw.form in ("parquet", "frame") and not work.source.row_id
     if work.source.duplicates == "keep":
@@ -173,7 +238,7 @@ def _duplicates(work: _Work) -> int:
     return 0
 
 
-def _lengthen(work: _Work, mapping: Mapping) -> None:
+def _lengthen(work: Work, mapping: Mapping) -> None:
     """Turns the wide columns into rows."""
     wide = work.source.wide
     if wide is None or not mapping.wide:
@@ -185,159 +250,79 @@ def _lengthen(work: _Work, mapping: Mapping) -> None:
     work.dtypes = {n: d for n, d in work.frame.collect_schema().items() if n != ROW and n not in marks}
 
 
-def _declared_column(work: _Work, mapping: Mapping, column: Column) -> list[Violation]:
-    """Adds one declared column; returns what is wrong with its entry in the study file."""
-    source, name = work.source, column.name
-    if name in source.constants:
-        return _constant(work, column, source.constants[name])
-    if source.row_id and name == work.schema.subject:
-        number = pl.col(ROW).cast(pl.String)
-        # the same number in two parts is not the same unit
-        work.values.append((number if source.part_of is None else f"{work.key}:" + number).alias(name))
-        return []
-    position = mapping.positions.get(name)
-    cell_name = _wide_cell(work, mapping, name) or (f"c{position}" if position is not None else None)
-    if cell_name is None or cell_name not in work.dtypes:
-        work.values.append(pl.lit(column.default, dtype=column.dtype).alias(name))
-        return []
-    cell, dtype = _mapped(work, name, pl.col(cell_name), work.dtypes[cell_name])
-    value = _parsed(work, name, cell, dtype, column.type)
-    problems: list[Violation] = []
-    if theirs := source.units.get(name):
-        factor = unit_factor(column.unit, theirs)
-        if factor is None or column.type not in ("number", "whole"):
-            text = f"{theirs} do not convert to {column.unit or 'this column'}"
-            todo = f"remove units.{name}, or convert in the source"
-            problems.append(file_problem(work.key, "unit", text, todo, column=name))
-        elif factor != 1:
-            value = value * factor
-    work.values.append(value.cast(column.dtype).alias(name))
-    return problems
-
-
-def _wide_cell(work: _Work, mapping: Mapping, name: str) -> str | None:
-    """The cell of a column that comes from `wide`; None: it comes from elsewhere."""
-    wide = work.source.wide
-    if wide is None or not mapping.wide:
-        return None
-    if name in wide.beside:
-        return beside_cell(name)
-    return {wide.name: NAME, wide.value: VALUE}.get(name)
-
-
-def _constant(work: _Work, column: Column, value: str | float | bool) -> list[Violation]:
-    try:
-        given: Any = value
-        if column.type in ("date", "month"):
-            given = dt.date.fromisoformat(str(value))
-        elif column.type in ("number", "whole"):
-            given = float(value) if column.type == "number" else int(value)
-        else:
-            given = str(value)
-    except ValueError:
-        text = f"the constant for {column.name} is no {column.type}"
-        todo = f"correct [tables.{work.key}.constants] {column.name}; dates as 2024-01-31"
-        work.values.append(pl.lit(None, dtype=column.dtype).alias(column.name))
-        return [file_problem(work.key, "constant", text, todo, column=column.name)]
-    work.values.append(pl.lit(given, dtype=column.dtype).alias(column.name))
-    return []
-
-
-def _mapped(work: _Work, name: str, cell: pl.Expr, dtype: pl.DataType) -> tuple[pl.Expr, pl.DataType]:
-    """Applies the study's value mapping; a value that it does not list is flagged."""
-    listed = work.source.values.get(name)
-    if listed is None:
-        return cell, dtype
-    text = as_text(cell.cast(pl.String) if isinstance(dtype, pl.Categorical | pl.Enum) else cell, dtype)
-    work.flag(
-        text.is_not_null() & ~text.is_in(list(listed)),
-        "unlisted_value",
-        name,
-        f"a value listed in [tables.{work.key}.values.{name}]",
-        'list every value of the source there; map it to "" where it means missing',
-    )
-    ours = [value or None for value in listed.values()]
-    return text.replace_strict(list(listed), ours, default=None, return_dtype=pl.String), pl.String()
-
-
-def _parsed(work: _Work, name: str, cell: pl.Expr, dtype: pl.DataType, to: ColumnType) -> pl.Expr:
-    parsed = parse(cell, dtype, to, work.source, excel=work.raw.form == "excel")
-    if parsed.bad is not None:
-        form = (
-            f"a date written as {work.source.date_format}"
-            if to in ("date", "month")
-            else f"a {'whole ' if to == 'whole' else ''}number with decimal sign {work.source.decimal!r}"
-        )
-        work.flag(
-            parsed.bad,
-            parsed.rule,
-            name,
-            form,
-            f"correct date_format, decimal or null_values in [tables.{work.key}], or the cells",
-        )
-    return parsed.value
-
-
-def _attribute(work: _Work, study: Study, name: str, cell_name: str) -> None:
-    """Carries an extra column along: of the type its covariate declares, else number where every cell is."""
-    cell, dtype = _mapped(work, name, pl.col(cell_name), work.dtypes[cell_name])
-    kinds = {
-        covariate.type
-        for key, covariate in study.covariates.items()
-        if covariate.table == work.schema.name and (covariate.column or key) == name
-    }
-    if "number" in kinds or (not kinds and _is_number(work, cell, dtype)):
-        work.values.append(_parsed(work, name, cell, dtype, "number").alias(name))
-        return
-    text = _parsed(work, name, cell, dtype, "text")
-    if "yes_no" in kinds:
-        work.flag(
-            text.is_not_null() & ~text.is_in(["yes", "no"]),
-            "yes_no",
-            name,
-            "yes or no",
-            f'map the coding in [tables.{work.key}.values.{name}], such as "1" = "yes"',
-        )
-    # what a value mapping lists is declared, so only its result is judged
-    work.flag(_has_edge_blanks(text), "no_edge_blanks", name, BLANKS_TEXT, BLANKS_TO_DO)
-    work.flag(text.str.contains(CONTROLS), "control_characters", name, CONTROLS_TEXT, CONTROLS_TO_DO)
-    work.values.append(text.alias(name))
-
-
-def _has_edge_blanks(text: pl.Expr) -> pl.Expr:
-    """True where a text is empty or has blanks at its ends."""
-    return (text.str.strip_chars() != text) | (text == "")
-
-
-def _is_number(work: _Work, cell: pl.Expr, dtype: pl.DataType) -> bool:
-    if not isinstance(dtype, pl.String):
-        return dtype.is_numeric()
-    if work.raw.form == "parquet":
-        return False  # typed as text on purpose
-    parsed = parse(cell, dtype, "number", work.source, excel=work.raw.form == "excel")
-    # "0123" is a code, not the number 123
-    code = cell.str.contains(r"^0\d")
-    answer = work.frame.select(
-        some=cell.is_not_null().any(),
-        bad=(parsed.value.is_null() & cell.is_not_null()).any(),
-        code=code.any(),
-    ).collect()
-    some, bad, codes = answer.row(0)
-    return bool(some and not bad and not codes)
-
-
-def _count_bad(work: _Work) -> tuple[int, list[Violation]]:
-    """Rows, and the flagged ones by rule, in one pass."""
+def _count_bad(work: Work) -> tuple[int, list[Violation]]:
+    """Rows, and the flagged ones by rule, in one pass; then a closer look at what could not be read."""
     sums = [where.sum().alias(f"bad{i}") for i, (where, _) in enumerate(work.bad)]
-    n_rows, *counts = work.frame.select(pl.len(), *sums).collect(engine="streaming").row(0)
-    found, kept = [], []
+    sums += [where.sum().alias(f"step{i}") for i, (where, _) in enumerate(work.steps)]
+    n_rows, *all_counts = work.frame.select(pl.len(), *sums).collect(engine="streaming").row(0)
+    counts, steps = all_counts[: len(work.bad)], all_counts[len(work.bad) :]
+    work.notes += [replace(note, count=int(n)) for (_, note), n in zip(work.steps, steps, strict=True) if n]
+    found, kept, unread = [], [], set()
     for (where, problem), count in zip(work.bad, counts, strict=True):
         if not count:
             continue
         kept.append((where, problem))
         rows = work.frame.filter(where).select(pl.col(ROW).unique().sort().head(SHOWN_ROWS)).collect()[ROW]
-        found.append(
-            Violation(**(vars(problem) | {"count": int(count), "first_rows": tuple(int(r) for r in rows)}))
-        )
+        first = tuple(int(row) for row in rows)
+        found.append(replace(problem, count=int(count), first_rows=first))
+        unread.add(problem.column)
     work.bad = kept
-    return int(n_rows), found
+    told = _closer_look(work, unread, found)
+    return int(n_rows), [*found, *told]
+
+
+def _closer_look(work: Work, unread: set[str], found: list[Violation]) -> list[Violation]:
+    """Names the ways in which cells that can't be read are written; completes `found` with words of ours."""
+    for i, violation in enumerate(found):
+        if violation.rule == "missing_word":
+            cells = work.frame.select(cell=work.sourced[violation.column].unique()).collect()["cell"]
+            words = ", ".join(map(repr, missing_words_in(cells, work.source.not_missing)))
+            found[i] = replace(violation, text=f"{violation.text}; found: {words}")
+    told: list[Violation] = []
+    for look in work.looked:
+        if look.column in unread:
+            every = work.frame.select(pl.col(ROW), cell=look.cell, bad=look.bad)
+            known = every.filter(pl.col("cell").is_not_null()).collect()
+            told += diagnose(known, _problem_of(work, look.column), dates=look.kind != "number")
+    return [*told, *_doubtful(work, unread)]
+
+
+def _problem_of(work: Work, column: str) -> Callable[[str, str, str], Violation]:
+    def problem(rule: str, text: str, what_to_do: str) -> Violation:
+        return file_problem(work.key, rule, text, what_to_do.replace("COLUMN", column), column=column)
+
+    return problem
+
+
+def _doubtful(work: Work, unread: set[str]) -> list[Violation]:
+    """Columns that can be read as declared, and most likely say something else."""
+    source, sums = work.source, []
+    looked = {f"{i}:": look for i, look in enumerate(work.looked) if look.column not in unread}
+    for prefix, look in looked.items():
+        if look.kind == "date":
+            sums += date_sums(prefix, look.value, source.formats_of(look.column))
+        elif look.kind == "number":
+            sums += number_sums(prefix, look.cell, source.decimal)
+    if not sums:
+        return []
+    row = work.frame.select(sums).collect(engine="streaming").row(0, named=True)
+    found = []
+    for prefix, look in looked.items():
+        own = {name.removeprefix(prefix): v for name, v in row.items() if name.startswith(prefix)}
+        if not own:
+            continue
+        problem, why = _problem_of(work, look.column), ""
+        if look.kind == "date":
+            doubt, why = judge_dates(own, problem)
+        else:
+            doubt = judge_numbers(own, source.decimal, problem)
+        if doubt is not None:
+            given = work.frame.filter(look.cell.is_not_null()).select(ROW).collect()[ROW]
+            found.append(with_rows(doubt, given))
+        if why:
+            text = why + " or ".join(source.formats_of(look.column))
+            note = Note(
+                table=work.key, column=look.column, rule="day_month_open", count=own["dates"], text=text
+            )
+            work.notes.append(note)
+    return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
+import unicodedata
 from dataclasses import dataclass, field
 
 from wellperf_models.study import TableSource, Wide
@@ -126,10 +127,16 @@ def _position(theirs: str, header: tuple[str, ...]) -> int | list[int]:
 
 
 def _same(theirs: str, header: tuple[str, ...]) -> list[int]:
-    """Equal, or equal but for blanks around it."""
-    return [i for i, name in enumerate(header) if name == theirs] or [
-        i for i, name in enumerate(header) if name.strip() == theirs.strip()
-    ]
+    """Equal, or equal but for blanks around it, or for how Unicode composes its letters."""
+    return (
+        [i for i, name in enumerate(header) if name == theirs]
+        or [i for i, name in enumerate(header) if name.strip() == theirs.strip()]
+        or [i for i, name in enumerate(header) if _composed(name) == _composed(theirs)]
+    )
+
+
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name.strip())
 
 
 def _not_found(
@@ -190,6 +197,9 @@ def _entries(schema: TableSchema, source: TableSource, key: str) -> list[Violati
     named = [("columns", n, declared) for n in source.columns]
     named += [("constants", n, declared) for n in source.constants]
     named += [("units", n, declared) for n in source.units]
+    named += [("drop_missing", n, declared | set(source.attributes)) for n in source.drop_missing]
+    named += [("date_formats", n, declared) for n in source.date_formats]
+    named += [("partial_dates", n, declared) for n in source.partial_dates]
     named += [("values", n, declared | set(source.attributes)) for n in source.values]
     named += [(entry, n, declared) for entry, n in wide.items()]
     beside = tuple(source.wide.beside) if source.wide else ()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from wellperf_models.study import TableSource
+from wellperf_models.tables.dates import read_text_dates
 from wellperf_models.tables.declare import ColumnType
 
 _DAYS_PER_MONTH = 365.25 / 12
@@ -32,8 +33,6 @@ _UNIT_WORDS = {
     "hours a month": "hours",
     "full-time equivalents": "fraction",
 }
-_ISO_CELL = r"^\d{4}-\d{2}-\d{2}( 00:00:00(\.0+)?)?$"  # how calamine writes a date cell
-_HAS_DAY = re.compile(r"%[-_0]?[deDFxjc]")
 
 
 def unit_factor(ours: str, theirs: str) -> float | None:
@@ -43,14 +42,26 @@ def unit_factor(ours: str, theirs: str) -> float | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Parsed:
-    """A column on its way: its value, and where the cell did not parse (None: cannot happen)."""
+    """A column on its way: its value, and where the cell did not parse (None: cannot happen).
+
+    `steps` are the readings that went beyond the plain one: rule, words, and the cells it was needed for.
+    """
 
     value: pl.Expr
     bad: pl.Expr | None
     rule: str
+    steps: tuple[tuple[str, str, pl.Expr], ...] = ()
 
 
-def parse(cell: pl.Expr, dtype: pl.DataType, to: ColumnType, source: TableSource, *, excel: bool) -> Parsed:
+def parse(
+    cell: pl.Expr,
+    dtype: pl.DataType,
+    to: ColumnType,
+    source: TableSource,
+    *,
+    excel: bool,
+    column: str = "",
+) -> Parsed:
     """Parses one column.
 
     Args:
@@ -59,6 +70,7 @@ def parse(cell: pl.Expr, dtype: pl.DataType, to: ColumnType, source: TableSource
         to: Declared type.
         source: Decimal sign, thousands sign and date format of text.
         excel: Text stands for typed cells, so plain numbers and ISO dates are accepted as well.
+        column: Declared column, whose own date formats are taken.
 
     Returns:
         The value and where it did not parse.
@@ -68,7 +80,7 @@ def parse(cell: pl.Expr, dtype: pl.DataType, to: ColumnType, source: TableSource
     if to in ("text", "category"):
         return Parsed(value=as_text(cell, dtype), bad=None, rule="parses_as_text")
     if to in ("date", "month"):
-        return _date(cell, dtype, source, excel=excel)
+        return _date(cell, dtype, source, column, excel=excel)
     number = _number(cell, dtype, source, excel=excel)
     return number if to == "number" else _whole(number, dtype)
 
@@ -127,25 +139,30 @@ def _whole(number: Parsed, dtype: pl.DataType) -> Parsed:
     return Parsed(value=value, bad=fraction if number.bad is None else number.bad | fraction, rule=rule)
 
 
-def _date(cell: pl.Expr, dtype: pl.DataType, source: TableSource, *, excel: bool) -> Parsed:
+def _date(cell: pl.Expr, dtype: pl.DataType, source: TableSource, column: str, *, excel: bool) -> Parsed:
     rule = "parses_as_date"
     value: pl.Expr
+    steps: tuple[tuple[str, str, pl.Expr], ...] = ()
     if isinstance(dtype, pl.Date):
         return Parsed(value=cell, bad=None, rule=rule)
     if isinstance(dtype, pl.Datetime):
         value = pl.when(cell == cell.dt.truncate("1d")).then(cell.dt.date())
     elif isinstance(dtype, pl.String):
-        value = _text_date(cell, source.date_format)
-        if excel:
-            iso = pl.when(cell.str.contains(_ISO_CELL)).then(cell.str.head(10))
-            value = pl.coalesce(iso.str.to_date("%Y-%m-%d", strict=False), value)
+        read = read_text_dates(cell, source, column, excel=excel)
+        value, steps = read.value, read.steps
+    elif column in source.date_formats and (dtype.is_integer() or dtype.is_float()):
+        # typed years and day numbers
+        read = read_text_dates(as_text(cell, dtype), source, column, excel=excel)
+        value, steps = read.value, read.steps
     else:
         value = pl.lit(None, dtype=pl.Date)
-    return Parsed(value=value, bad=cell.is_not_null() & value.is_null(), rule=rule)
+    return Parsed(value=value, bad=cell.is_not_null() & value.is_null(), rule=rule, steps=steps)
 
 
-def _text_date(cell: pl.Expr, date_format: str) -> pl.Expr:
-    if not _HAS_DAY.search(date_format):
-        # a month without a day ("2024-03") stands for its first day
-        cell, date_format = cell + "~01", f"{date_format}~%d"
-    return cell.str.to_date(date_format, strict=False)
+def parse_year(cell: pl.Expr, dtype: pl.DataType, source: TableSource, column: str, *, excel: bool) -> Parsed:
+    """The year of a date, where a study gives the date of a column that is declared a year."""
+    date = _date(cell, dtype, source, column, excel=excel)
+    taken = ("year_of_date", "the year of a date, of which nothing else is kept", date.value.is_not_null())
+    return Parsed(
+        value=date.value.dt.year().cast(pl.Int64), bad=date.bad, rule=date.rule, steps=(*date.steps, taken)
+    )

@@ -8,7 +8,7 @@ from dataclasses import replace
 import polars as pl
 
 from wellperf_models.tables.declare import TableSchema
-from wellperf_models.tables.rules import BAD, ROW
+from wellperf_models.tables.rules import BAD, ROW, is_mark
 from wellperf_models.tables.sources import file_problem
 from wellperf_models.tables.violation import Violation
 
@@ -32,7 +32,7 @@ def stack(
     """
     types = {key: dict(frame.collect_schema()) for key, frame in parts.items()}
     problems = _forms(schema, types)
-    columns = dict.fromkeys(name for known in types.values() for name in known if name not in (ROW, BAD))
+    columns = dict.fromkeys(name for known in types.values() for name in known if not is_mark(name))
     shared: dict[str, pl.DataType] = {}
     for name in columns:
         found = {key: known[name] for key, known in types.items() if name in known}
@@ -54,6 +54,11 @@ def stack(
         row = pl.col(ROW).cast(pl.Int64) + i * _STRIDE
         frames.append(frame.select(row.alias(ROW), *cells, bad.alias(BAD)))
     return pl.concat(frames), []
+
+
+def is_of_part(parts: Sequence[int]) -> pl.Expr:
+    """Rows of a stacked table that come from the parts with these places."""
+    return (pl.col(ROW) // _STRIDE).is_in(list(parts))
 
 
 def locate(violation: Violation, keys: Sequence[str]) -> Violation:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -12,13 +12,17 @@ from wellperf_models.errors import TablesError
 from wellperf_models.study import Study, TableSource
 from wellperf_models.tables.between import RULES
 from wellperf_models.tables.conform import Declared, conform
+from wellperf_models.tables.consent import SetAside, apply_consent
 from wellperf_models.tables.database import open_query
-from wellperf_models.tables.parts import locate, of_part, stack
+from wellperf_models.tables.key import study_key
+from wellperf_models.tables.look import look_closer
+from wellperf_models.tables.parts import is_of_part, locate, of_part, stack
+from wellperf_models.tables.pseudonymise import pseudonymise
 from wellperf_models.tables.rules import BAD, ROW, evaluate
 from wellperf_models.tables.schema import SCHEMA
 from wellperf_models.tables.settings import check_names, check_settings
 from wellperf_models.tables.sources import Raw, digest_files, digest_frame, numbered, open_source
-from wellperf_models.tables.violation import Refused, Violation
+from wellperf_models.tables.violation import Note, Refused, Violation
 
 _SHOWN_VIOLATIONS = 20
 
@@ -28,11 +32,15 @@ class Reading:
     """Everything read of a study, wrong or right.
 
     Attributes:
-        frames: Table → frame with `_row`; only tables that have all their required columns, in every part.
-        n_rows, dropped, half_steps: Table → rows; duplicate rows dropped; zero durations set to half a step;
-            over all parts that could be read.
+        frames: Table → frame with `_row`; only tables that have all their required columns, in every part. Of
+            streams that rest on consent, the rows that are covered by one.
+        n_rows, dropped, half_steps: Table → rows read; duplicate rows dropped; zero durations set to half a
+            step; over all parts that could be read.
         keys: Table → names of its sources in the study file: its own, or those of its parts.
         raws: Name in the study file → source.
+        consent_streams: Streams that rest on consent.
+        set_aside: Rows of those streams that no consent covers.
+        notes: What was done with the data because the study says so, and what to know of them.
         violations: Every one found.
     """
 
@@ -42,6 +50,9 @@ class Reading:
     half_steps: dict[str, int] = field(default_factory=dict)
     keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     raws: dict[str, Raw] = field(default_factory=dict)
+    consent_streams: tuple[str, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    notes: tuple[Note, ...] = ()
     violations: tuple[Violation, ...] = ()
 
 
@@ -52,7 +63,10 @@ class Tables:
     source has none) and the study's attributes. `spells` has the columns of one form only: `start, end` or
     `duration_months, entry_months`. A table in parts (`part_of`) is one table; `sources` holds what was read,
     by its name in the study file. `n_half_steps` counts, by table, the durations of zero that the study
-    declares to stand for half a step (`zero_durations`).
+    declares to stand for half a step (`zero_durations`). Of the streams that rest on consent
+    (`consent_streams`) it holds the rows that a consent covers; `set_aside` counts the others.
+
+    Read from files, ids of people are keyed hashes (`pseudonymise`); no id of the source is kept.
     """
 
     def __init__(self, study: Study, reading: Reading) -> None:
@@ -62,6 +76,11 @@ class Tables:
         self.study = study
         self.names = tuple(name for name in SCHEMA if name in reading.frames)
         self.n_rows = dict(reading.n_rows)
+        for part in reading.set_aside:
+            self.n_rows[part.stream] -= part.n_rows
+        self.consent_streams = reading.consent_streams
+        self.set_aside = reading.set_aside
+        self.notes = reading.notes
         self.dropped_duplicates = dict(reading.dropped)
         self.n_half_steps = dict(reading.half_steps)
         self._frames = {name: reading.frames[name].drop(ROW, BAD, strict=False) for name in self.names}
@@ -123,16 +142,43 @@ def load_tables(study: Study) -> Tables:
         study: The study.
 
     Returns:
-        The tables.
+        The tables; every id of a person is replaced by a keyed hash.
 
     Raises:
         TablesError: Anything is wrong; every violation is listed.
+        StudyError: The study's key can't be used (`study_key`).
     """
-    return Tables(study, _refuse(read_study(study)))
+    return Tables(study, _hide_ids(study, _refuse(read_study(study))))
+
+
+def _hide_ids(study: Study, reading: Reading) -> Reading:
+    """Pseudonyms in place of ids, and of the sources no more than the numbers of their rows."""
+    numbered: dict[str, pl.Expr] = {}
+    for name in reading.frames:
+        parts = [i for i, key in enumerate(reading.keys[name]) if study.tables[key].row_id]
+        if len(parts) == len(reading.keys[name]):
+            numbered[name] = pl.lit(True)
+        elif parts and "employee_id" not in SCHEMA[name].names:
+            numbered[name] = is_of_part(parts)
+    frames = pseudonymise(reading.frames, study_key(study), numbered=numbered)
+    raws = {key: replace(raw, frame=_only_rows(raw)) for key, raw in reading.raws.items()}
+    for name in frames:
+        # what is in memory anyway is hashed once; what is scanned stays lazy
+        if all(raws[key].form != "parquet" for key in reading.keys[name]):
+            frames[name] = frames[name].collect().lazy()
+    return replace(reading, frames=frames, raws=raws)
+
+
+def _only_rows(raw: Raw) -> pl.LazyFrame:
+    rows = raw.frame.select(ROW)
+    return rows if raw.form == "parquet" else rows.collect().lazy()
 
 
 def read_study(study: Study) -> Reading:
-    """Reads every table and finds every violation; raises nothing for problems of the data."""
+    """Reads every table and finds every violation; raises nothing for problems of the data.
+
+    A dry look: it makes no key, so ids stand as they are in the source.
+    """
 
     def read(key: str) -> tuple[TableSource, Raw]:
         source = study.tables[key]
@@ -185,18 +231,25 @@ def _read(
             tables.setdefault(name, {})[key] = declared
             found += declared.violations
     frames, unlike = _frames(keys, tables)
-    found += [*unlike, *_judge(study, keys, tables, frames), *check_names(study, frames)]
+    look = look_closer(study, keys, frames)
+    found += [*unlike, *_judge(study, keys, tables, frames), *look.violations, *check_names(study, frames)]
+    # after the rules: a wrong row is named whoever agrees to its use
+    applied = apply_consent(study, frames, keys)
+    found += applied.violations
 
     def total(of: Callable[[Declared], int]) -> dict[str, int]:
         return {name: sum(map(of, parts.values())) for name, parts in tables.items()}
 
     return Reading(
-        frames=frames,
+        frames=applied.frames,
         n_rows=total(lambda table: table.n_rows),
         dropped=total(lambda table: table.dropped),
         half_steps={name: n for name, n in total(lambda table: table.half_steps).items() if n},
         keys=keys,
         raws=raws,
+        consent_streams=applied.streams,
+        set_aside=applied.set_aside,
+        notes=(*(note for of in tables.values() for part in of.values() for note in part.notes), *look.notes),
         violations=tuple(found),
     )
 

@@ -29,6 +29,11 @@ from wellperf_models.tables.violation import SHOWN_ROWS, Violation
 ROW = "_row"
 # rows with a cell that could not be read; named once by the reader and judged by no rule after that
 BAD = "_bad"
+# and the same by column, so that the other cells of the row are still judged one by one
+_BAD_COLUMN = "_bad:"
+# beyond this, sums lose whole units; 1e308 overflows in the first one
+HUGE = 1e15
+FINITE_TEXT = "a finite number, not beyond a million billions"
 Frames = Mapping[str, Any]  # table name → nw.LazyFrame
 
 
@@ -75,6 +80,16 @@ def at(column: str) -> nw.Expr:
 def present(column: str) -> nw.Expr:
     """True where the cell is not missing."""
     return ~nw.col(column).is_null()
+
+
+def bad_column(column: str) -> str:
+    """Name of the column that marks the cells of another one that could not be read."""
+    return f"{_BAD_COLUMN}{column}"
+
+
+def is_mark(column: str) -> bool:
+    """Whether a column of a frame is a row number or a mark, and none of the table's."""
+    return column in (ROW, BAD) or column.startswith(_BAD_COLUMN)
 
 
 def column_rules(schema: TableSchema) -> tuple[Rule, ...]:
@@ -136,9 +151,9 @@ def _value_rules(table: str, column: Column, *, required: bool) -> Iterable[Rule
             name="finite",
             table=table,
             columns=(name,),
-            text="a finite number",
+            text=FINITE_TEXT,
             what_to_do="correct the cells in the source; write a missing value as a missing value",
-            where=lambda _: ~nw.col(name).is_finite() & present(name),
+            where=lambda _: (~nw.col(name).is_finite() | (nw.col(name).abs() > HUGE)) & present(name),
         )
     if column.low is not None or column.high is not None:
         yield _range_rule(table, column)
@@ -260,14 +275,14 @@ def evaluate(rules: Iterable[Rule], frames: Mapping[str, Any], study: Study) -> 
         and all(name in lazy for name in rule.needs)
         and (rule.name == "unique_key" or columns[rule.table].issuperset(rule.columns))
     ]
-    counts = _count_wheres(usable, readable, study)
+    counts = _count_wheres(usable, lazy, columns, study)
     found = []
     for rule in usable:
         if rule.where is not None:
             if rule.id not in counts:
                 continue
             where, count = counts[rule.id]
-            rows = _first(readable[rule.table].filter(where)) if count else []
+            rows = _first(lazy[rule.table].filter(where)) if count else []
         else:
             count, rows = _run_find(rule, {**lazy, rule.table: readable[rule.table]}, study)
         if count:
@@ -276,19 +291,30 @@ def evaluate(rules: Iterable[Rule], frames: Mapping[str, Any], study: Study) -> 
 
 
 def _count_wheres(
-    rules: Iterable[Rule], frames: Mapping[str, Any], study: Study
+    rules: Iterable[Rule], frames: Mapping[str, Any], columns: Mapping[str, set[str]], study: Study
 ) -> dict[str, tuple[nw.Expr, int]]:
-    """Counts all row-wise rules of a table in one pass over it."""
+    """Counts all row-wise rules of a table in one pass over it; a rule judges rows whose cells could be read."""
     by_table: dict[str, dict[str, nw.Expr]] = {}
     for rule in rules:
         if rule.where is not None and (where := rule.where(study)) is not None:
-            by_table.setdefault(rule.table, {})[rule.id] = where.fill_null(False)
+            where = where.fill_null(False)
+            for mark in _marks(rule, columns[rule.table]):
+                where = where & ~nw.col(mark)
+            by_table.setdefault(rule.table, {})[rule.id] = where
     counts: dict[str, tuple[nw.Expr, int]] = {}
     for table, wheres in by_table.items():
         sums = [where.sum().alias(f"rule{i}") for i, where in enumerate(wheres.values())]
         row = _gather(frames[table].select(*sums)).row(0)
         counts |= {key: (where, int(n or 0)) for (key, where), n in zip(wheres.items(), row, strict=True)}
     return counts
+
+
+def _marks(rule: Rule, there: set[str]) -> list[str]:
+    """Marks of the cells a rule looks at, and of whole rows; of every cell of a row where it has only one mark."""
+    by_column = [name for name in there if name.startswith(_BAD_COLUMN)]
+    if not by_column:
+        return [BAD] if BAD in there else []
+    return [name for name in map(bad_column, (*rule.columns, "")) if name in there]
 
 
 def _run_find(rule: Rule, frames: Mapping[str, Any], study: Study) -> tuple[int, list[int]]:

@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from wellperf_models.study import PERSONAL_STREAMS
 from wellperf_models.tables.declare import Column, TableSchema
 
 _HRIS = "core HR system (HRIS)"
 _UNITS = ("person", "team", "department", "site")
-PERSONAL_STREAMS = ("surveys", "workload", "performance", "ratings", "absences")
 # dates outside these years are misread ones ("21" read as the year 21)
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
@@ -306,7 +306,10 @@ _CONSENT = TableSchema(
         _PERSON,
         _key(_category("stream", "Table the person agrees to.", *PERSONAL_STREAMS)),
         _key(_date("from_date", "First day it holds.")),
-        _date("to_date", "Last day it holds, included; missing: not withdrawn."),
+        _date(
+            "to_date",
+            "Last day it holds, included; missing: not withdrawn. Leaving withdraws nothing.",
+        ),
     ),
 )
 

@@ -5,19 +5,24 @@ What is text in the container stays text here; Parquet is scanned, not read.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import os
 import string
-from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from wellperf_models.study import Study, TableSource
+from wellperf_models.tables.containers import MAX_COLUMNS, check_zip, too_wide
+from wellperf_models.tables.raw import Raw, numbered
 from wellperf_models.tables.rules import ROW
-from wellperf_models.tables.violation import SHOWN_ROWS, Refused, Violation
+from wellperf_models.tables.text_files import SEPARATORS, read_text
+from wellperf_models.tables.violation import Refused, Violation, file_problem
+
+__all__ = [
+    "FORMATS", "SEPARATORS", "Raw", "digest_file", "digest_files", "digest_frame", "file_problem", "numbered",
+    "open_files", "open_source",
+]  # fmt: skip
 
 FORMATS = {
     ".csv": "csv",
@@ -31,26 +36,6 @@ FORMATS = {
     ".ods": "excel",
     ".dta": "stata",
 }
-SEPARATORS = (";", "\t", ",", "|")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Raw:
-    """A source as it is.
-
-    Attributes:
-        frame: Columns `c0`, `c1`, … in the order of the header, and `_row` (from 1).
-        header: The header, duplicates and all.
-        form: csv, parquet, excel, stata, sql or frame.
-        files: Files behind it, for the fingerprint.
-        digest: sha256 of the result, where there is no file.
-    """
-
-    frame: pl.LazyFrame
-    header: tuple[str, ...]
-    form: str
-    files: tuple[Path, ...] = ()
-    digest: str = ""
 
 
 def open_source(study: Study, table: str, source: TableSource) -> Raw:
@@ -99,10 +84,10 @@ def open_files(table: str, source: TableSource, files: tuple[Path, ...]) -> Raw:
             return _excel(table, source, files[0])
         if form == "stata":
             return _stata(files[0])
-        return _csv(table, source, files[0])
+        return read_text(table, source, files[0])
     except Refused:
         raise
-    except Exception as error:  # the readers' own errors are of every kind
+    except (Exception, pl.exceptions.PanicException) as error:  # the readers' own errors are of every kind
         raise Refused(
             file_problem(
                 table,
@@ -111,11 +96,6 @@ def open_files(table: str, source: TableSource, files: tuple[Path, ...]) -> Raw:
                 "open it in its own program and save it again, or correct format in the study file",
             )
         ) from error
-
-
-def file_problem(table: str, rule: str, text: str, what_to_do: str, *, column: str = "") -> Violation:
-    """A violation about a whole file or an entry of the study file."""
-    return Violation(table=table, column=column, rule=rule, count=1, text=text, what_to_do=what_to_do)
 
 
 def digest_file(path: Path) -> str:
@@ -136,12 +116,6 @@ def digest_frame(frame: pl.DataFrame) -> str:
     """sha256 over the rows of a frame, whatever their order."""
     text = frame.select(pl.all().cast(pl.String))
     return hashlib.sha256(text.sort(text.columns).write_csv().encode()).hexdigest()
-
-
-def numbered(frame: pl.DataFrame, header: tuple[str, ...]) -> pl.LazyFrame:
-    """Columns by position, rows numbered from 1."""
-    frame = frame.rename(dict(zip(frame.columns, (f"c{i}" for i in range(len(header))), strict=True)))
-    return frame.with_row_index(ROW, offset=1).lazy()
 
 
 def _find(study: Study, table: str, source: TableSource) -> tuple[Path, ...]:
@@ -198,97 +172,6 @@ def _missing_file(study: Study, table: str, path: str) -> Violation:
     )
 
 
-def _csv(table: str, source: TableSource, path: Path) -> Raw:
-    text = _decode(table, source, path.read_bytes()).rstrip("\r\n")
-    if not text:
-        raise Refused(file_problem(table, "empty_table", "the file is empty", "check the extract"))
-    # universal newlines, also inside quotes: rows are counted the same on every platform
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    header, ragged = _shape(text, source.separator)
-    if ragged:
-        raise Refused(
-            Violation(
-                table=table,
-                column="",
-                rule="ragged_rows",
-                count=len(ragged),
-                first_rows=tuple(ragged[:SHOWN_ROWS]),
-                text=f"every row has as many cells as the header ({len(header)})",
-                what_to_do="quote cells that hold the separator, or correct separator in the study file",
-            )
-        )
-    other = [s for s in SEPARATORS if s != source.separator and s in header[0]]
-    if len(header) == 1 and other:
-        raise Refused(
-            file_problem(
-                table,
-                "separator",
-                f"the header is one column that contains {other[0]!r}",
-                f'write separator = "{other[0]}" in [tables.{table}]'.replace("\t", "\\t"),
-            )
-        )
-    frame = pl.read_csv(
-        io.BytesIO(text.encode()),
-        has_header=False,
-        infer_schema=False,
-        separator=source.separator,
-        empty_string_is_null=False,
-        raise_if_empty=False,
-    ).slice(1)
-    return Raw(frame=numbered(frame, header), header=header, form="csv", files=(path,))
-
-
-def _decode(table: str, source: TableSource, content: bytes) -> str:
-    encoding = source.encoding
-    try:
-        # a byte-order mark is no part of the first column's name
-        text = content.decode(
-            "utf-8-sig" if encoding.lower().replace("_", "-") in ("utf-8", "utf8") else encoding
-        )
-    except LookupError:
-        raise Refused(
-            file_problem(
-                table, "encoding", f"{encoding!r} is no encoding", 'write "utf-8", "cp1252", "latin-1" …'
-            )
-        ) from None
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n")
-        advice = 'try encoding = "cp1252" (Windows) or "utf-16"'
-        problem = file_problem(table, "encoding", f"the file is not written in {encoding}", advice)
-        raise Refused(Violation(**(vars(problem) | {"first_rows": (line,) if line else ()}))) from None
-    if "\x00" in text:
-        raise Refused(
-            file_problem(table, "encoding", f"the file is not text in {encoding}", 'try encoding = "utf-16"')
-        )
-    if not content.isascii() and not encoding.lower().startswith(("utf", "u8")) and _is_utf8(content):
-        raise Refused(
-            file_problem(
-                table,
-                "encoding",
-                f"the file is written in UTF-8; read as {encoding}, its letters beyond ASCII are wrong",
-                f'write encoding = "utf-8" in [tables.{table}]',
-            )
-        )
-    return text
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _shape(text: str, separator: str) -> tuple[tuple[str, ...], list[int]]:
-    """Header, and the data rows whose number of cells differs from it (blank lines are judged later)."""
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-    csv.field_size_limit(2**30)
-    header = tuple(next(rows))
-    width = len(header)
-    return header, [number for number, row in enumerate(rows, start=1) if row and len(row) != width]
-
-
 def _parquet(table: str, files: tuple[Path, ...]) -> Raw:
     scan = pl.scan_parquet(list(files), row_index_name=ROW, row_index_offset=1)
     header = tuple(name for name in scan.collect_schema().names() if name != ROW)
@@ -299,6 +182,7 @@ def _parquet(table: str, files: tuple[Path, ...]) -> Raw:
 def _excel(table: str, source: TableSource, path: Path) -> Raw:
     import fastexcel
 
+    check_zip(table, path)
     book = fastexcel.read_excel(path)
     if source.sheet is not None and source.sheet not in book.sheet_names:
         raise Refused(
@@ -313,6 +197,8 @@ def _excel(table: str, source: TableSource, path: Path) -> Raw:
     cells = sheet.to_polars()
     if cells.height == 0:
         raise Refused(file_problem(table, "empty_table", "the sheet is empty", "check the extract"))
+    if cells.width > MAX_COLUMNS:
+        raise Refused(too_wide(table, cells.width))
     header = tuple("" if name is None else str(name) for name in cells.row(0))
     return Raw(frame=numbered(cells.slice(1), header), header=header, form="excel", files=(path,))
 

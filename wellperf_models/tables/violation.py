@@ -40,6 +40,32 @@ class Violation:
         return tuple(f"{part} {row}" for part, row in zip(self.parts, self.first_rows, strict=True))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """What was done with the data because the study says so, or what a reader should know of them.
+
+    A note is no violation: the check passes, and says it.
+
+    Attributes:
+        table: Table of the study, or its part.
+        column: Column or columns; "" where it is about whole rows or the file.
+        rule: Name of what was done or found.
+        count: Cells or rows it is about.
+        text: In words; holds no value.
+    """
+
+    table: str
+    rule: str
+    count: int
+    text: str
+    column: str = ""
+
+
+def file_problem(table: str, rule: str, text: str, what_to_do: str, *, column: str = "") -> Violation:
+    """A violation about a whole file or an entry of the study file."""
+    return Violation(table=table, column=column, rule=rule, count=1, text=text, what_to_do=what_to_do)
+
+
 class Refused(Exception):
     """Inside this layer: a table can't be read; carries the violations that say why."""
 

@@ -5,7 +5,7 @@ from .checks import (
     check_validation as check_validation,
 )
 from .findings import describe as describe, explain as explain, predict as predict
-from .frame import TurnoverFrame as TurnoverFrame, build_frame as build_frame
+from .frame import build_frame as build_frame
 from .model import (
     CoxModel as CoxModel,
     Description as Description,
@@ -22,3 +22,4 @@ from .plots import (
     plot_survival as plot_survival,
     plot_survival_by_group as plot_survival_by_group,
 )
+from .rows import TurnoverFrame as TurnoverFrame

@@ -7,13 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 
 from wellperf_models.disclosure.rules import floor_count
-from wellperf_models.evidence import Check, Unanswered
+from wellperf_models.evidence import Check, Support, Unanswered
 from wellperf_models.inference.aalen_johansen import AalenJohansen
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.inference.truncation import assess_truncation
-from wellperf_models.turnover.frame import TurnoverFrame
 from wellperf_models.turnover.model import CoxModel, Description, HazardModel, ValidationResult
+from wellperf_models.turnover.rows import TurnoverFrame
 
 _ALPHA = 0.05
 _MIN_EVENTS_PER_PARAMETER = 10.0
@@ -31,7 +31,9 @@ def check_description(frame: TurnoverFrame, description: Description) -> tuple[C
     return (
         incidence_adds_up(description.incidence),
         risk_set_at_horizon(description.smallest_risk_set, frame.min_group_size),
-        independent_truncation(spells.entry, spells.duration, spells.event),
+        independent_truncation(
+            spells.entry, spells.duration, spells.event, _support(frame.n_people, description.n_leavers)
+        ),
     )
 
 
@@ -41,8 +43,9 @@ def check_cox(frame: TurnoverFrame, model: CoxModel | Unanswered) -> tuple[Check
         return ()
     rows = frame.rows
     none = np.zeros(0, np.int64)
+    support = _support(model.n_people, model.n_leavers)
     return (
-        proportional_hazards(model.proportional),
+        proportional_hazards(model.proportional, support),
         events_per_parameter(model.fit.n_events, len(model.columns)),
         number_of_clusters(model.fit.n_clusters, model.clustered_by),
         repeated_units(model.n_repeated, model.clustered_by),
@@ -56,7 +59,7 @@ def check_hazard(model: HazardModel | Unanswered) -> tuple[Check, ...]:
     """Checks of the hazard on cells; one that could not be fitted leaves Cox without its second opinion."""
     if isinstance(model, Unanswered):
         return (Check(name="hazard_equals_cox", passed=False, text=model.words),)
-    return (hazard_equals_cox(model.distance_from_cox),)
+    return (hazard_equals_cox(model.distance_from_cox, _support(model.n_people, model.n_leavers)),)
 
 
 def check_validation(result: ValidationResult | Unanswered) -> tuple[Check, ...]:
@@ -64,7 +67,7 @@ def check_validation(result: ValidationResult | Unanswered) -> tuple[Check, ...]
     if isinstance(result, Unanswered):
         return ()
     return (
-        plausible_concordance(result.concordance.mean),
+        plausible_concordance(result.concordance.mean, _support(result.n_people, result.n_leavers)),
         exits_per_predictor(result.n_leavers, result.n_parameters),
         every_fold_converged(
             result.n_failed,
@@ -73,6 +76,11 @@ def check_validation(result: ValidationResult | Unanswered) -> tuple[Check, ...]
             n_without_model=result.n_without_model,
         ),
     )
+
+
+def _support(n_people: int, n_leavers: int) -> Support:
+    """What a check's number rests on: where an estimate would be kept back, it is too."""
+    return Support(n_people=n_people, n_events=n_leavers, n_non_events=n_people - n_leavers)
 
 
 def incidence_adds_up(curves: AalenJohansen) -> Check:
@@ -103,7 +111,9 @@ def risk_set_at_horizon(smallest: int, minimum: int) -> Check:
     )
 
 
-def independent_truncation(entry: Floats, duration: Floats, event: Ints) -> Check:
+def independent_truncation(
+    entry: Floats, duration: Floats, event: Ints, support: Support | None = None
+) -> Check:
     """When people came under observation says nothing about when they leave.
 
     A pass is weak evidence: of worlds in which people hired earlier leave at a moderately different rate the
@@ -122,6 +132,7 @@ def independent_truncation(entry: Floats, duration: Floats, event: Ints) -> Chec
         passed=passed,
         value=test.p_value,
         threshold=_ALPHA,
+        support=support,
         text="No sign that tenure on entering observation goes with tenure at exit (conditional Kendall's "
         "tau, p = {value}, line at {threshold}). A pass is weak evidence: the test seldom finds a moderate "
         "difference between people hired at different times."
@@ -132,7 +143,7 @@ def independent_truncation(entry: Floats, duration: Floats, event: Ints) -> Chec
     )
 
 
-def proportional_hazards(p_values: Mapping[str, float]) -> Check:
+def proportional_hazards(p_values: Mapping[str, float], support: Support | None = None) -> Check:
     """No covariate's hazard ratio changes with tenure (Schoenfeld residuals, Holm over covariates)."""
     adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
     changing = sorted(name for name, p in adjusted.items() if p < _ALPHA)
@@ -141,6 +152,7 @@ def proportional_hazards(p_values: Mapping[str, float]) -> Check:
         passed=not changing,
         value=min(adjusted.values()),
         threshold=_ALPHA,
+        support=support,
         text="No sign that hazard ratios change over tenure (smallest Holm-corrected p = {value}, line at "
         "{threshold})."
         if not changing
@@ -149,13 +161,14 @@ def proportional_hazards(p_values: Mapping[str, float]) -> Check:
     )
 
 
-def hazard_equals_cox(distance: float) -> Check:
+def hazard_equals_cox(distance: float, support: Support | None = None) -> Check:
     """Two roads to the same hazard ratios agree."""
     return Check(
         name="hazard_equals_cox",
         passed=distance <= _MAX_DISTANCE,
         value=distance,
         threshold=_MAX_DISTANCE,
+        support=support,
         text="The monthly hazard on cells and Cox's partial likelihood differ by at most {value} standard "
         "errors (line at {threshold}).",
     )
@@ -210,20 +223,23 @@ def repeated_units(n_repeated: int, clustered_by: str | None) -> Check:
 
 def covariates_from_before(measured_day: Ints, period_day: Ints) -> Check:
     """Every dated covariate was measured before the month it is used for."""
-    late = int(np.sum(measured_day >= period_day))
+    late = bool(np.any(measured_day >= period_day))
+    text = "No covariate has a date: that they were known before is the study's declaration."
+    if measured_day.size:
+        text = (
+            "Some values were measured in or after the month they are used for."
+            if late
+            else "No value was measured in or after the month it is used for."
+        )
     return Check(
         name="covariates_from_before",
-        passed=late == 0 if measured_day.size else None,
-        value=float(late) if measured_day.size else None,
-        threshold=0.0,
-        text="Values measured in or after the month they are used for: {value}."
-        if measured_day.size
-        else "No covariate has a date: that they were known before is the study's declaration.",
+        passed=not late if measured_day.size else None,
+        text=text,
         computation="exact",
     )
 
 
-def plausible_concordance(c: float) -> Check:
+def plausible_concordance(c: float, support: Support | None = None) -> Check:
     """Better than this field ever gets means leakage until explained."""
     credible = c <= _TOO_GOOD
     return Check(
@@ -231,6 +247,7 @@ def plausible_concordance(c: float) -> Check:
         passed=credible,
         value=c,
         threshold=_TOO_GOOD,
+        support=support,
         text="The ordering (C = {value}) is not too good to be true (credible: .56 to .68; alarm above "
         "{threshold})."
         if credible

@@ -6,14 +6,16 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from wellperf_models.evidence import Check, Curve, Estimate, Evidence, Provenance, Support
+from wellperf_models.evidence import Area, Check, Curve, Estimate, Evidence, Provenance, Support
 from wellperf_models.inference.kaplan_meier import Z_95
+from wellperf_models.inference.risk_sets import Ints
+from wellperf_models.panel import members_of, what_a_group_needs
 from wellperf_models.turnover.causes import ANOTHER, ShownCause, block_ends, leave_words, withhold
-from wellperf_models.turnover.findings_tables import left_out_table, tables_of
-from wellperf_models.turnover.frame import TurnoverFrame
+from wellperf_models.turnover.findings_tables import support_of, tables_of
 from wellperf_models.turnover.model import Description
+from wellperf_models.turnover.rows import TurnoverFrame
 
-__all__ = ["describe", "leave_words", "left_out_table", "month_name"]
+__all__ = ["describe", "leave_words", "month_name"]
 
 
 def describe(
@@ -48,6 +50,7 @@ def describe(
             "Bands take people as independent of each other.",
         ),
         limits=_limits(frame, description),
+        members=members_of(frame.roster, frame.spells.person, frame.spells.person[frame.spells.event > 0]),
     )
 
 
@@ -80,7 +83,7 @@ def _estimates(frame: TurnoverFrame, description: Description) -> tuple[Estimate
     given = f", of those who reach {description.start:g} months" if description.start > 0 else ""
     for horizon in description.horizons:
         people, leavers = description.people_behind[horizon]
-        support = Support(n_people=people, n_events=leavers, n_non_events=people - leavers)
+        support = support_of(frame, people, leavers)
         named = f"{month_name(horizon)}_months"
         label = f"still employed after {horizon:g} months{given}"
         found.append(_probability(f"survival_{named}", label, description.survival.at(horizon), support))
@@ -88,21 +91,20 @@ def _estimates(frame: TurnoverFrame, description: Description) -> tuple[Estimate
         for number, cause in enumerate(description.shown, start=1):
             if cause.name in withheld:
                 continue
-            n = _leavers(frame, description, cause, horizon)
-            by_cause = Support(n_people=people, n_events=n, n_non_events=people - n)
+            by_cause = support_of(frame, people, _leavers(frame, description, cause, horizon))
             label = f"{cause.words} within {horizon:g} months{given}"
             value = description.shown_incidence.at(horizon, number)
             found.append(_probability(f"{cause.name}_exits_{named}", label, value, by_cause))
     if description.restricted_mean is not None:
-        found.append(_restricted_mean(description))
+        found.append(_restricted_mean(frame, description))
     return tuple(found)
 
 
-def _leavers(frame: TurnoverFrame, description: Description, cause: ShownCause, until: float) -> int:
-    """Distinct people who left for a cause between the start of the range and `until`."""
+def _leavers(frame: TurnoverFrame, description: Description, cause: ShownCause, until: float) -> Ints:
+    """Codes of the people who left for a cause between the start of the range and `until`."""
     spells = frame.spells
     inside = (spells.duration > description.start) & (spells.duration <= until)
-    return int(np.unique(spells.person[inside & np.isin(spells.event, cause.members)]).size)
+    return np.unique(spells.person[inside & np.isin(spells.event, cause.members)])
 
 
 def _withheld(frame: TurnoverFrame, description: Description, horizon: float) -> frozenset[str]:
@@ -110,8 +112,8 @@ def _withheld(frame: TurnoverFrame, description: Description, horizon: float) ->
     if frame.in_full:
         return frozenset()
     people, gone = description.people_behind[horizon]
-    counts = {c.name: _leavers(frame, description, c, horizon) for c in description.shown}
-    return withhold(counts, people - gone, frame.minimum.events)
+    counts = {c.name: _leavers(frame, description, c, horizon).size for c in description.shown}
+    return withhold(counts, people.size - gone.size, frame.minimum.events)
 
 
 def _probability(
@@ -133,7 +135,7 @@ def _probability(
     )
 
 
-def _restricted_mean(description: Description) -> Estimate:
+def _restricted_mean(frame: TurnoverFrame, description: Description) -> Estimate:
     assert description.restricted_mean is not None
     value, error = description.restricted_mean
     horizon = description.horizons[-1]
@@ -151,29 +153,26 @@ def _restricted_mean(description: Description) -> Estimate:
         interval="confidence",
         unit="months",
         se=error,
-        support=Support(n_people=people, n_events=leavers, n_non_events=people - leavers),
+        support=support_of(frame, people, leavers),
         computation="exact",
+        area=Area(
+            curve="survival",
+            start=description.start,
+            end=horizon,
+            at_end=f"survival_{month_name(horizon)}_months",
+        ),
     )
 
 
 def _curves(frame: TurnoverFrame, description: Description) -> list[Curve]:
-    whole = Support(
-        n_people=description.n_people,
-        n_events=description.n_leavers,
-        n_non_events=description.n_people - description.n_leavers,
-    )
+    whole = support_of(frame, description.people, description.leavers)
     km = description.survival
     parts = (km.times, km.survival, km.low, km.high, km.at_risk, km.events)
     curves = [_curve(description, "survival", "Still employed", parts, whole, start_value=1.0)]
     for item in description.groups:
         own = item.curve
         parts = (own.times, own.survival, own.low, own.high, own.at_risk, own.events)
-        support = Support(
-            n_people=item.n_people,
-            n_complement=description.n_people - item.n_people,
-            n_events=item.n_leavers,
-            n_non_events=item.n_people - item.n_leavers,
-        )
+        support = support_of(frame, item.people, item.leavers, of=description.n_people)
         curves.append(
             _curve(
                 description,
@@ -191,7 +190,7 @@ def _curves(frame: TurnoverFrame, description: Description) -> list[Curve]:
 
 def _curves_of_causes(frame: TurnoverFrame, description: Description) -> list[Curve]:
     """By cause shown, each resting on its own exits."""
-    people, stay = description.n_people, description.n_people - description.n_leavers
+    stay = description.n_people - description.n_leavers
     if not frame.in_full and stay < frame.minimum.events:
         # who stayed are too few for a curve of theirs, which is what the causes leave
         return []
@@ -200,14 +199,14 @@ def _curves_of_causes(frame: TurnoverFrame, description: Description) -> list[Cu
     curves = []
     for k, cause in enumerate(description.shown):
         parts = (aj.times, aj.incidence[:, k], aj.low[:, k], aj.high[:, k], aj.at_risk, aj.events[:, k])
-        n = _leavers(frame, description, cause, np.inf)
+        leavers = _leavers(frame, description, cause, np.inf)
         curves.append(
             _curve(
                 description,
                 f"incidence_{cause.name}",
                 cause.words.capitalize(),
                 parts,
-                Support(n_people=people, n_events=n, n_non_events=people - n),
+                support_of(frame, description.people, leavers),
                 series="cumulative_incidence",
                 ends=ends[:, k],
             )
@@ -293,4 +292,6 @@ def _limits(frame: TurnoverFrame, description: Description) -> tuple[str, ...]:
     if frame.group_by:
         limits.append("People stay in the group they were first seen in, also after a move.")
         limits.append("The curves of groups are not adjusted for who works there.")
+        if not frame.in_full:
+            limits.append(what_a_group_needs(frame.group_by.replace("_", " "), frame.min_group_size))
     return tuple(limits)

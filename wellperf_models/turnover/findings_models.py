@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from wellperf_models.evidence import (
     Estimate,
     Evidence,
     Measure,
+    Members,
     Provenance,
     Row,
     Support,
@@ -21,11 +23,13 @@ from wellperf_models.evidence import (
 )
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.sensitivity import e_value_of_hazard_ratio
+from wellperf_models.panel import members_of
 from wellperf_models.turnover.checks import MIN_CLUSTERS
 from wellperf_models.turnover.design import Column
-from wellperf_models.turnover.findings_description import left_out_table
-from wellperf_models.turnover.frame import TurnoverFrame
+from wellperf_models.turnover.findings_tables import table_left_out
 from wellperf_models.turnover.model import CoxModel, HazardModel, ValidationResult
+from wellperf_models.turnover.model_cox import require_rows
+from wellperf_models.turnover.rows import TurnoverFrame
 
 _LEAVING = "What goes with leaving?"
 _ORDERING = "How well can the risk of leaving be ordered?"
@@ -64,9 +68,9 @@ def explain(
         _ratio_table("hazard_ratios", "Hazard ratios, all covariates together (Cox)", ratios, cox),
     ]
     if not isinstance(hazard, Unanswered):
-        tables.append(_hazard_table(hazard))
+        tables.append(_hazard_table(hazard, _members_of_panel(frame)))
     if frame.left_out:
-        tables.append(left_out_table(frame.left_out))
+        tables.append(table_left_out(frame))
     return Evidence(
         id="turnover.explained",
         question=_LEAVING,
@@ -93,6 +97,7 @@ def explain(
             "Workload and strain drive each other: adjusting for one hides part of the other.",
             *_few_clusters(cox),
         ),
+        members=_members_of_rows(frame),
     )
 
 
@@ -158,7 +163,21 @@ def predict(
             "The interval is over repeated folds (Nadeau–Bengio); it does not carry over to another firm.",
             "Only pairs of the same tenure are compared.",
         ),
+        members=_members_of_rows(frame),
     )
+
+
+def _members_of_rows(frame: TurnoverFrame) -> Members:
+    """Who the Cox model and its validation rest on."""
+    rows = require_rows(frame)
+    return members_of(frame.roster, rows.person, rows.person[rows.event == 1])
+
+
+def _members_of_panel(frame: TurnoverFrame) -> Members:
+    """Who the hazard rests on: its "not measured" is a level, so they are others than Cox's."""
+    assert frame.panel is not None
+    person, left = frame.panel["person"].to_numpy(), frame.panel["left"].to_numpy()
+    return members_of(frame.roster, person, person[left])
 
 
 def _few_clusters(cox: CoxModel) -> tuple[str, ...]:
@@ -166,8 +185,8 @@ def _few_clusters(cox: CoxModel) -> tuple[str, ...]:
         return ()
     return (
         f"Errors rest on fewer than {MIN_CLUSTERS} clusters: the intervals are too narrow and too many "
-        "associations look clear. The remedies (bias-reduced CR2 errors, randomisation inference) are not "
-        "built yet.",
+        "associations look clear. Errors made for few clusters (CR2), which the effects of a programme have, "
+        "do not exist here for hazards.",
     )
 
 
@@ -301,13 +320,16 @@ def _ratio_table(name: str, title: str, ratios: Sequence[Estimate], cox: CoxMode
     )
 
 
-def _hazard_table(hazard: HazardModel) -> Table:
+def _hazard_table(hazard: HazardModel, members: Members) -> Table:
     errors = hazard.fit.std_error
     # its rows are other rows than Cox's, so it may rest on other clusters
     quantile = _quantile(hazard.fit.n_clusters)
     rows = []
     for column, b, s in zip(hazard.columns, hazard.fit.beta, errors, strict=True):
-        support = _support(column, hazard.n_people, hazard.n_leavers, hazard.columns, hazard.fit.n_clusters)
+        support = replace(
+            _support(column, hazard.n_people, hazard.n_leavers, hazard.columns, hazard.fit.n_clusters),
+            members=members,
+        )
         values = tuple(math.exp(v) for v in (b, b - quantile * s, b + quantile * s))
         rows.append(Row(key=(column.label,), values=values, support=support))
     bands = "bands of tenure" if hazard.band_edges is not None else "one baseline a month"

@@ -11,7 +11,7 @@ from wellperf_models.inference.cox import CoxFit, fit_cox as _fit
 from wellperf_models.inference.proportional_hazards import assess_proportional_hazards
 from wellperf_models.study import Turnover
 from wellperf_models.turnover.design import Column
-from wellperf_models.turnover.frame import ModelRows, TurnoverFrame
+from wellperf_models.turnover.rows import ModelRows, TurnoverFrame
 
 
 @dataclass(frozen=True, kw_only=True)

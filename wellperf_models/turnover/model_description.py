@@ -10,21 +10,35 @@ import numpy as np
 from wellperf_models.errors import DesignError
 from wellperf_models.inference.aalen_johansen import AalenJohansen, fit_aalen_johansen
 from wellperf_models.inference.kaplan_meier import KaplanMeier, fit_kaplan_meier, restricted_mean
-from wellperf_models.inference.risk_sets import condition_on, identifiable_range, smallest_risk_set
+from wellperf_models.inference.risk_sets import Ints, condition_on, identifiable_range, smallest_risk_set
 from wellperf_models.study import Turnover
 from wellperf_models.turnover.causes import ShownCause, group_causes, relabel
-from wellperf_models.turnover.frame import Spells, TurnoverFrame
+from wellperf_models.turnover.rows import Spells, TurnoverFrame
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupCurve:
-    """Survival of one group up to `end`, with the people and exits behind it."""
+    """Survival of one group up to `end`, with the people and leavers (codes) behind it."""
 
     group: str
     curve: KaplanMeier
     end: float
-    n_people: int
-    n_leavers: int
+    people: Ints
+    leavers: Ints
+
+    @property
+    def n_people(self) -> int:
+        """Distinct people."""
+        return self.people.size
+
+    @property
+    def n_leavers(self) -> int:
+        """Those of them who left."""
+        return self.leavers.size
+
+    def __repr__(self) -> str:
+        """What it is; its values have not passed the gate."""
+        return f"GroupCurve({self.group!r}; not released)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +48,7 @@ class Description:
     Attributes:
         start, end: Everything is conditional on reaching `start` months (0: from hire) and holds up to `end`:
             all along between them at least the minimum group size is at risk.
-        n_people, n_leavers: Distinct people behind it, and those of them who left.
+        people, leavers: Codes of the distinct people behind it, and of those of them who left.
         survival: All causes together.
         incidence: By cause, as the data have them.
         shown, shown_incidence: Causes as they are reported, the rare ones combined, and their incidence.
@@ -47,14 +61,14 @@ class Description:
         horizons: Reported tenures inside the range.
         horizons_left_out: Tenures asked for that lie outside it.
         restricted_mean: (months, standard error) lived between `start` and the last horizon.
-        people_behind: Horizon → (people, leavers) at risk at some time up to it.
+        people_behind: Horizon → codes of (people, leavers) at risk at some time up to it.
         smallest_risk_set: At any time between `start` and the last horizon asked for.
     """
 
     start: float
     end: float
-    n_people: int
-    n_leavers: int
+    people: Ints
+    leavers: Ints
     survival: KaplanMeier
     incidence: AalenJohansen
     shown: tuple[ShownCause, ...]
@@ -65,8 +79,22 @@ class Description:
     horizons: tuple[float, ...]
     horizons_left_out: tuple[float, ...]
     restricted_mean: tuple[float, float] | None
-    people_behind: dict[float, tuple[int, int]]
+    people_behind: dict[float, tuple[Ints, Ints]]
     smallest_risk_set: int
+
+    @property
+    def n_people(self) -> int:
+        """Distinct people behind it."""
+        return self.people.size
+
+    @property
+    def n_leavers(self) -> int:
+        """Those of them who left."""
+        return self.leavers.size
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"Description({len(self.groups)} groups, {len(self.horizons)} horizons; not released)"
 
 
 def fit_description(frame: TurnoverFrame, section: Turnover) -> Description:
@@ -105,8 +133,8 @@ def fit_description(frame: TurnoverFrame, section: Turnover) -> Description:
     return Description(
         start=start,
         end=end,
-        n_people=_distinct(person),
-        n_leavers=_distinct(person[event > 0]),
+        people=np.unique(person),
+        leavers=np.unique(person[event > 0]),
         survival=survival,
         incidence=fit_aalen_johansen(entry, duration, event, len(frame.causes)),
         shown=shown,
@@ -118,15 +146,11 @@ def fit_description(frame: TurnoverFrame, section: Turnover) -> Description:
         horizons_left_out=tuple(h for h in section.horizons_months if h not in horizons),
         restricted_mean=restricted_mean(survival, start, horizons[-1]) if horizons else None,
         people_behind={
-            h: (_distinct(person[entry < h]), _distinct(person[(event > 0) & (duration <= h)]))
+            h: (np.unique(person[entry < h]), np.unique(person[(event > 0) & (duration <= h)]))
             for h in horizons
         },
         smallest_risk_set=smallest_risk_set(spells.entry, spells.duration, start, last_asked),
     )
-
-
-def _distinct(person: np.ndarray) -> int:
-    return int(np.unique(person).size)
 
 
 def _fit_groups(
@@ -157,8 +181,8 @@ def _fit_groups(
                 group=str(name),
                 curve=fit_kaplan_meier(entry, duration, event),
                 end=own_end,
-                n_people=_distinct(person),
-                n_leavers=_distinct(person[event > 0]),
+                people=np.unique(person),
+                leavers=np.unique(person[event > 0]),
             )
         )
     return tuple(made), too_small, later

@@ -12,8 +12,8 @@ from wellperf_models.inference.cox import CoxFit, fit_cox as _fit_cox
 from wellperf_models.inference.hazard import HazardFit, fit_hazard as _fit_hazard
 from wellperf_models.study import Turnover
 from wellperf_models.turnover.design import Column, encode
-from wellperf_models.turnover.frame import TurnoverFrame
 from wellperf_models.turnover.model_cox import require_rows
+from wellperf_models.turnover.rows import TurnoverFrame
 
 
 @dataclass(frozen=True, kw_only=True)

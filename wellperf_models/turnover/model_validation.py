@@ -14,8 +14,8 @@ from wellperf_models.inference.concordance import concordance
 from wellperf_models.inference.cox import fit_cox
 from wellperf_models.inference.folds import FoldMean, corrected_mean, grouped_folds
 from wellperf_models.study import Turnover
-from wellperf_models.turnover.frame import ModelRows, TurnoverFrame
 from wellperf_models.turnover.model_cox import require_rows
+from wellperf_models.turnover.rows import ModelRows, TurnoverFrame
 
 # exits a level needs among the training rows to get a coefficient; rarer ones join the reference
 _MIN_EXITS_OF_LEVEL = 10

@@ -1,0 +1,1 @@
+"""Attacks: each must fail to recover anything about anybody."""

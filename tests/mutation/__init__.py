@@ -1,0 +1,1 @@
+"""Mutation testing of the gate: `python -m tests.mutation`; the tests must notice nearly every change."""
