@@ -83,6 +83,7 @@ def test_top_level_is_as_designed() -> None:
     top = {line.split("/")[0] for line in listed.stdout.splitlines()}
     designed = {
         "pyproject.toml", "README.md", "LICENSE", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff",
+        "SECURITY.md",
         "Makefile", "requirements.lock", ".python-version", ".ci", ".gitignore", "wellperf_models",
         "notebooks", "data_synthetic", "reports", "tests",
     }  # fmt: skip

@@ -51,8 +51,15 @@ def records_of(tables: Mapping[str, pl.DataFrame], start: Any, as_of: Any) -> Re
         tables: From `generate`.
         start, as_of: First and last day of observation.
     """
-    first = tables["assignments"].sort("employee_id", "start").group_by("employee_id", maintain_order=True).first()
-    spells = tables["spells"].join(first.select("employee_id", "department"), on="employee_id").sort("employee_id")
+    first = (
+        tables["assignments"]
+        .sort("employee_id", "start")
+        .group_by("employee_id", maintain_order=True)
+        .first()
+    )
+    spells = (
+        tables["spells"].join(first.select("employee_id", "department"), on="employee_id").sort("employee_id")
+    )
     month = 365.25 / 12
     last = pl.col("end").fill_null(as_of)
     spells = spells.with_columns(
@@ -211,4 +218,9 @@ def judge(members: np.ndarray, others: np.ndarray) -> Found:
     error = float(np.sqrt(made.covariance[0, 0]))
     hits = float(np.mean(members > np.quantile(others, 0.99)))
     spread = np.sqrt(0.01 * 0.99 * (1 / members.size + 1 / others.size))
-    return Found(auc=float(made.auc[0]), upper=float(made.auc[0]) + 1.645 * error, hits=hits, chance=0.01 + 2.326 * spread)
+    return Found(
+        auc=float(made.auc[0]),
+        upper=float(made.auc[0]) + 1.645 * error,
+        hits=hits,
+        chance=0.01 + 2.326 * spread,
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tests.disclosure.builders import evidence
-from wellperf_models.evidence import Curve, Estimate, Evidence, Measure, Row, Support, Table
+from wellperf_models.evidence import Curve, Estimate, Evidence, Measure, Members, Row, Support, Table
 
 # (site, department, band): the finest cell anything is the sum of
 Atom = tuple[str, str, str]
@@ -25,10 +25,12 @@ class Organisation:
 
     Attributes:
         people, exits: By atom.
+        named: Whether answers say, for the ledger alone, who everybody is.
     """
 
     people: dict[Atom, int]
     exits: dict[Atom, int]
+    named: bool = True
 
     def size(self, atoms: Iterable[Atom]) -> int:
         return sum(self.people[a] for a in atoms)
@@ -116,7 +118,7 @@ def nested(org: Organisation) -> Table:
 def totals(org: Organisation) -> tuple[Estimate, ...]:
     """How many people and exits there are in all."""
     atoms = list(org.people)
-    support = Support(n_people=org.size(atoms))
+    support = Support(n_people=org.size(atoms), members=_support(org, atoms).members)
     return tuple(
         Estimate(name=name, value=float(n), unit="people", kind="count", support=support)
         for name, n in (("n_people", org.size(atoms)), ("n_exits", org.left(atoms)))
@@ -154,7 +156,20 @@ def _values(org: Organisation, atoms: list[Atom]) -> tuple[float | None, ...]:
 
 def _support(org: Organisation, atoms: list[Atom]) -> Support:
     n, left = org.size(atoms), org.left(atoms)
-    return Support(n_people=n, n_complement=org.size(org.people) - n, n_events=left, n_non_events=n - left)
+    return Support(
+        n_people=n,
+        n_complement=org.size(org.people) - n,
+        n_events=left,
+        n_non_events=n - left,
+        members=Members(people=_names(org.people, atoms), events=_names(org.exits, atoms))
+        if org.named
+        else None,
+    )
+
+
+def _names(counts: dict[Atom, int], atoms: list[Atom]) -> frozenset[str]:
+    """The first so many of each atom: leavers come first."""
+    return frozenset("/".join((*atom, str(i))) for atom in atoms for i in range(counts[atom]))
 
 
 def _parent(atoms: list[Atom], wider: Table) -> str:

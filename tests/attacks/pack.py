@@ -66,7 +66,8 @@ class Pack:
                 self._shown[f"{answer['id']}/{estimate['name']}"] = estimate["value"]
         for table in answer["tables"]:
             kinds = {m["name"]: m["kind"] for m in table["measures"]}
-            for row in table["rows"] if table["about_people"] else []:
+            # the only row of a table is the total, which is no secret
+            for row in table["rows"] if table["about_people"] and len(table["rows"]) > 1 else []:
                 for (measure, kind), value in zip(kinds.items(), row["values"], strict=True):
                     if kind == "count" and (value is not None or not row["shown"]):
                         self._shown[f"{answer['id']}/{table['name']}/{measure}/{'|'.join(row['key'])}"] = (

@@ -150,6 +150,13 @@ def _nest(depth: int) -> Any:
     return content
 
 
+def test_a_manifest_can_not_set_what_a_run_sets(made: Made) -> None:
+    """With another study as its parameter, the notebook would read other data than were checked."""
+    for name in ("study", "bundles"):
+        made.manifest(parameters={"turnover": {name: "../../study/study.toml"}})
+        assert "none that a run is given" in _refused_or_drift(made)
+
+
 @pytest.mark.parametrize("kind", MANIFESTS)
 def test_a_hostile_manifest_is_refused_or_a_drift(made: Made, kind: str) -> None:
     MANIFESTS[kind](made)
@@ -244,8 +251,11 @@ def test_reading_and_writing_stay_inside(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="nothing else"):
         write_inside(folder / "link", "y")
     assert (tmp_path / "secret").read_text() == SECRET
-    with pytest.raises(RunError, match="a link"):
-        list_files(folder)
+    for link in ("b", "link"):
+        with pytest.raises(RunError, match="a link"):
+            list_files(folder)
+        (folder / link).unlink()
+    assert list_files(folder) == ["a/f"]
     assert visible("a\x1b[31m\u202eb\n" + "x" * 400).isprintable()
 
 

@@ -223,8 +223,8 @@ def evidence_of(tables: Tables) -> tuple[LeftOut, Evidence]:
     )
 
 
-def check(evidence: Evidence, name: str) -> Check:
-    return next(c for c in evidence.checks if c.name == name)
+def check(found: Evidence, name: str) -> Check:
+    return next(c for c in found.checks if c.name == name)
 
 
 def test_coverage_by_hand() -> None:
@@ -304,9 +304,8 @@ def test_what_a_committee_reads(tmp_path: Path) -> None:
     assert "weighted" in picture.title
     everything = repr(evidence) + repr(left_out) + str(released) + picture.alt
     assert "p0001" not in everything
-    for estimate in evidence.estimates:
-        assert estimate.support.members is not None
-    assert evidence.estimates[-1].interval == "bounds"
+    assert all(e.support.members for e in evidence.estimates if not e.name.startswith("n_people"))
+    assert {e.interval for e in evidence.estimates} == {"confidence", "bounds", None}
 
 
 def _placed(study: Study, folder: Path) -> Study:
@@ -353,7 +352,7 @@ def test_few_who_refuse_are_not_shown(tmp_path: Path) -> None:
     tables = organisation(refuse=0.01)
     released = release(evidence_of(tables)[1], _placed(tables.study, tmp_path))
     assert all(v is None for row in released.table("consent").rows for v in row.values)
-    assert not [e for e in released.estimates if e.name.startswith("n_")]
+    assert not [e for e in released.estimates if e.name.startswith("n_consent")]
     assert "agree to the use" not in released.answer
 
 

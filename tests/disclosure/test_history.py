@@ -89,6 +89,13 @@ def test_every_earlier_publication_counts_not_only_the_last(tmp_path: Path) -> N
     assert (verdict.state, verdict.as_of) == ("held", Q2)
 
 
+def test_what_is_shown_instead_is_not_younger_than_the_pack(tmp_path: Path) -> None:
+    go(as_of(tmp_path, Q1), [claim("a", people(0, 100), values=(1,))])
+    go(as_of(tmp_path, Q3), [claim("a", people(0, 130), values=(3,))])
+    (verdict,) = go(as_of(tmp_path, Q2), [claim("a", people(0, 105), values=(2,))])
+    assert (verdict.state, verdict.as_of, verdict.values) == ("held", Q1, (1,))
+
+
 def test_joiners_add_up_until_they_are_enough(tmp_path: Path) -> None:
     seen = [
         states(go(as_of(tmp_path, f"2024-0{m}-28"), [claim("a", people(0, 100 + 4 * m))]))[0]
@@ -203,6 +210,26 @@ def test_what_is_given_away_already_does_not_forbid_the_rest(tmp_path: Path) -> 
     go(as_of(tmp_path, Q1, extra=low), [claim("a", people(0, 100))])
     assert states(go(as_of(tmp_path, Q1, extra=low), [claim("a", people(0, 106))])) == ["fresh"]
     assert states(go(as_of(tmp_path, Q2, extra=high), [claim("a", people(0, 120))])) == ["fresh"]
+
+
+def test_a_held_cell_that_follows_from_earlier_packs_does_not_take_the_rest_with_it(tmp_path: Path) -> None:
+    low, high = ("[disclosure]\nmin_group_size = 5", "[disclosure]\nmin_group_size = 10")
+    a, b = people(0, 40), people(40, 80)
+    go(as_of(tmp_path, Q1, extra=low), [claim("a", a), claim("b", b)])
+    assert states(go(as_of(tmp_path, Q2, extra=low), [claim("all", people(0, 86))])) == ["fresh"]
+    later = [claim("b", people(40, 86)), claim("c", people(100, 150))]
+    assert states(go(as_of(tmp_path, Q3, extra=high), later)) == ["held", "fresh"]
+
+
+def test_values_of_another_shape_are_not_shown_in_place_of_these(tmp_path: Path) -> None:
+    curves = "turnover.description/curve/survival_by_group"
+    go(
+        as_of(tmp_path, Q1),
+        [claim("a", TEAM, values=(1,)), claim("a", TEAM, values=(1,) * 6, subject=curves)],
+    )
+    now = people(0, 101)
+    later = [claim("a", now, values=(1, 2)), claim("a", now, values=(1,) * 12, subject=curves)]
+    assert states(go(as_of(tmp_path, Q2), later)) == ["kept back", "held"]
 
 
 def test_a_run_sees_the_ledger_as_it_stood_when_it_began(

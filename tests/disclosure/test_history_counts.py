@@ -56,6 +56,9 @@ def test_people_who_are_not_those_behind_the_number_are_not_compared(tmp_path: P
     assert not read_ledger(study)[0].named
     now = [claim("a", people(0, 130), n_people=63)]
     assert states(History.of(study).judge(now, data="x")) == ["held"]
+    # two rows of an answer that names everyone once are not one row but for a few
+    rows = [claim("b", people(0, 100), n_people=60), claim("c", people(0, 99), n_people=30)]
+    assert states(History.of(study).judge(rows, data="x")) == ["fresh", "fresh"]
 
 
 def test_numbers_a_year_old_do_not_lock_a_cell_out(tmp_path: Path) -> None:
@@ -79,6 +82,15 @@ def test_people_of_another_study_beside_it_are_the_same_people(tmp_path: Path) -
     publish(as_of(tmp_path, Q1), [claim("a", people(0, 100))])
     now = [claim("a", people(0, 99)), claim("b", people(0, 98))]
     assert states(History.of(as_of(tmp_path, Q1, name="filtered")).judge(now)) == ["kept back", "kept back"]
+
+
+def test_people_of_another_made_up_study_are_other_people(tmp_path: Path) -> None:
+    """Its key is its name: the same pseudonym is somebody else there."""
+    made_up = {"general": "synthetic = true"}
+    publish(as_of(tmp_path, Q1, **made_up), [claim("a", people(0, 100))])
+    now = [claim("a", people(0, 99)), claim("b", people(0, 60))]
+    assert states(go(as_of(tmp_path, Q1, name="other", **made_up), now)) == ["fresh", "fresh"]
+    assert states(go(as_of(tmp_path, Q2, **made_up), [claim("a", people(0, 99))])) == ["held"]
 
 
 def test_what_the_former_version_wrote_is_compared_by_number(tmp_path: Path) -> None:

@@ -153,6 +153,22 @@ def test_earlier_leaks_are_not_held_against_others() -> None:
     assert [c.rule if c else "" for c in judge(known, cells)] == ["", "", "near"]
 
 
+def test_a_leak_that_is_cut_by_a_new_set_is_no_new_leak() -> None:
+    known = Statistic(5)
+    for one in (cell("all", people(0, 40)), cell("most", people(0, 37))):
+        known.accept(one)
+    # two of the three it left over, and twenty others: nothing about fewer than three follows
+    assert judge(known, [cell("x", people(17, 39))]) == [None]
+
+
+def test_halves_of_other_people_hide_a_person_who_weighs_much() -> None:
+    """n - (o1 + o2) / 2 = one person, less half of twenty others: eleven people's worth."""
+    person, x, y1, y2 = people(0, 1), people(1, 41), people(41, 51), people(51, 61)
+    cells = [cell("o1", x | y1), cell("o2", x | y2), cell("n", person | x)]
+    assert rules(10, *cells) == ["", "", ""]
+    assert rules(12, cells[0], cell("o2", x | y2 | people(61, 63)), cell("n", person | x))[2] != ""
+
+
 def test_hundreds_of_cells_of_thousands_of_people_take_seconds() -> None:
     rng = np.random.default_rng(1)
     names = np.array([f"p{i:05}" for i in range(4000)])

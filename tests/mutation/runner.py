@@ -6,8 +6,10 @@ import contextlib
 import importlib.abc
 import importlib.util
 import io
+import math
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import time
@@ -25,8 +27,10 @@ from tests.mutation.mutants import Mutant
 
 PACKAGE = "wellperf_models.disclosure"
 AT_ONCE = 2
-# a mutant may loop for ever: this many seconds, or so many times what its tests take
+# a mutant may loop for ever: this many seconds of its own CPU, or so many times what its tests take
 _SHORTEST, _TIMES = 20.0, 8.0
+# one that only waits
+_WAITS = 300.0
 # imported before forking, so that it is done once: what is heavy, and those of our modules that never change
 _WARM = (
     "numpy",
@@ -75,9 +79,9 @@ class _Recorder:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         self._now = self.lines[item.nodeid]
         sys.monitoring.restart_events()
-        start = time.perf_counter()
+        start = time.process_time()
         result = yield
-        self.seconds[item.nodeid] = time.perf_counter() - start
+        self.seconds[item.nodeid] = time.process_time() - start
         return result
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -116,8 +120,8 @@ def judge_all(mutants: Iterable[Mutant], reach: Reach, done: Callable[[Mutant, s
             mutant = waiting.pop()
             tests = reach.tests_of(mutant)
             limit = max(_SHORTEST, _TIMES * sum(reach.seconds[t] for t in tests))
-            process, end = _start(lambda m=mutant, t=tests: _survives(m, t))
-            running[end] = (process, mutant, time.monotonic() + limit)
+            process, end = _start(lambda m=mutant, t=tests, s=limit: _survives(m, t, s))
+            running[end] = (process, mutant, time.monotonic() + limit + _WAITS)
         for end in wait(list(running), timeout=0.5):
             assert isinstance(end, Connection)
             process, mutant, _ = running.pop(end)
@@ -125,7 +129,7 @@ def judge_all(mutants: Iterable[Mutant], reach: Reach, done: Callable[[Mutant, s
             with contextlib.suppress(EOFError):
                 state = "survived" if end.recv() is True else "killed"
             process.join()
-            done(mutant, state)
+            done(mutant, "timeout" if process.exitcode == -signal.SIGXCPU else state)
         for end, (process, mutant, until) in list(running.items()):
             if time.monotonic() > until:
                 os.kill(process.pid, signal.SIGKILL)
@@ -134,8 +138,11 @@ def judge_all(mutants: Iterable[Mutant], reach: Reach, done: Callable[[Mutant, s
                 done(mutant, "timeout")
 
 
-def _survives(mutant: Mutant, tests: Sequence[str]) -> bool:
+def _survives(mutant: Mutant, tests: Sequence[str], seconds: float) -> bool:
     """Whether no test notices; a module that can't be imported is noticed."""
+    resource.setrlimit(
+        resource.RLIMIT_CPU, (math.ceil(time.process_time() + seconds), resource.RLIM_INFINITY)
+    )
     sys.meta_path.insert(0, _Finder(mutant))
     return _pytest(tests, []) == 0
 
@@ -154,7 +161,7 @@ def _record(
 
 
 def _pytest(tests: Sequence[str], plugins: list[object]) -> int:
-    arguments = ["-q", "-x", "--no-header", "-p", "no:xdist", "-p", "no:cacheprovider", *tests]
+    arguments = ["-q", "-x", "--no-header", "-p", "no:cacheprovider", *tests]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         return int(pytest.main(arguments, plugins=plugins))
 
@@ -199,6 +206,8 @@ def _in_process(work: Callable[[], object], limit: float) -> Any:
 
 def warm() -> None:
     """Imports what no mutant changes, once for all."""
+    # those of other packages take four seconds to load
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     for name in _WARM:
         importlib.import_module(name)
     assert not [name for name in sys.modules if name.startswith(PACKAGE)]

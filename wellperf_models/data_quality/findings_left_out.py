@@ -70,7 +70,7 @@ def describe_left_out(
         "newest wave.",
         population=_POPULATION,
         design="description",
-        estimates=(*_consent_estimates(left_out), *_weighted_estimates(study, left_out)),
+        estimates=(*_weighted_estimates(study, left_out), *_consent_estimates(left_out)),
         tables=tuple(t for t in found if t is not None),
         checks=tuple(checks),
         assumptions=_assumptions(left_out),
@@ -118,16 +118,18 @@ def _consent_estimates(left_out: LeftOut) -> list[Estimate]:
     first = next((s for s in left_out.streams if s.applied), None)
     if first is None:
         return []
+    covered = _coverage_support(first, left_out)
+    everybody = Support(n_people=first.n_people)
     named = (
-        (f"n_people_{first.stream}", "People observed", first.n_people),
-        (f"n_consent_{first.stream}", f"Of them, with consent for {first.stream}", first.n_covered),
+        (f"n_people_{first.stream}", "People observed", first.n_people, everybody),
+        (f"n_consent_{first.stream}", f"Of them, with consent for {first.stream}", first.n_covered, covered),
     )
     return [
         Estimate(
             name=name, label=label, value=float(n), unit="people", kind="count", computation="exact",
-            support=_coverage_support(first, left_out),
+            support=support,
         )
-        for name, label, n in named
+        for name, label, n, support in named
     ]  # fmt: skip
 
 

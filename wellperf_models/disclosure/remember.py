@@ -82,7 +82,8 @@ def _claim(
     return Claim(
         definition=definition,
         subject=subject,
-        n_people=support.n_people,
+        # a row of several numbers is judged by the fewest people behind one, and rests on all of them
+        n_people=len(support.members.people) if support.members else support.n_people,
         people=members.people if members else frozenset(),
         events=members.events if members else frozenset(),
         period=members.period if members else "",

@@ -24,6 +24,10 @@ from wellperf_models.runs.notebooks import Notebook
 from wellperf_models.runs.publish import MANIFEST, PackContent, render_pages
 
 _TOLERANCE = "as its notebooks give it"
+# what reading something of another shape raises
+_MISSHAPEN = (
+    KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError, RecursionError,
+)  # fmt: skip
 
 
 def read_notebooks(folder: Path, notebooks: Sequence[Notebook]) -> tuple[dict[str, Any], list[Drift]]:
@@ -138,15 +142,7 @@ def guarded(file: str, compare: Callable[[], Iterable[Drift]]) -> list[Drift]:
     """What a comparison finds; a part of the pack that is not even shaped like one is a drift, no error."""
     try:
         return list(compare())
-    except (
-        KeyError,
-        TypeError,
-        ValueError,
-        AttributeError,
-        IndexError,
-        OverflowError,
-        RecursionError,
-    ) as error:
+    except _MISSHAPEN as error:
         return [_drift(file, "content", "what a run writes", f"something else ({type(error).__name__})")]
 
 

@@ -25,6 +25,7 @@ PARTS: Final = ("answer", "estimates", "groups", "tables", "curves", "checks")
 # every answer of the workbench; the part before the point is the notebook that gives it
 ANSWERS: Final = (
     "data_quality.description",
+    "data_quality.consent",
     "burnout.forecast",
     "burnout.groups",
     "turnover.description",

@@ -60,7 +60,8 @@ class TableSource(Section):
             `address_env`; the address is never written in a study file.
         format: Guessed from the ending where left out.
         encoding, separator, decimal, thousands, date_format, sheet: How the file is written.
-        null_values: Cells that mean "missing".
+        null_values: Cells that mean "missing", in every column.
+        column_nulls: Declared column or attribute → cells that mean "missing" in it alone.
         row_id: True numbers the rows of the file (from 1) as `employee_id`, for data without ids.
         duplicates: What to do with rows equal in every column of the file: refuse them, drop all but the
             first (counted in every report), or keep them as different units (data without ids, where two
@@ -106,6 +107,7 @@ class TableSource(Section):
     date_format: str = "%Y-%m-%d"
     sheet: str | None = None
     null_values: tuple[str, ...] = ("",)
+    column_nulls: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     row_id: bool = False
     duplicates: Literal["refuse", "drop", "keep"] = "refuse"
     zero_durations: Literal["refuse", "half_step"] = "refuse"

@@ -153,6 +153,15 @@ reason = "The works council asked not to stop it in the middle of the year; to b
 """
 # what the employment itself needs; everything else rests on an agreement with the works council
 _BY_CONTRACT = ("people", "assignments", "spells")
+_BY_CONSENT = ("surveys", "workload")
+
+_CONSENT = """\
+
+# ---- streams that are used only where the table consent holds a consent that covers them
+[consent]
+streams = ["surveys", "workload"]  # the others rest on another basis: see [governance.legal_basis]
+withdrawal = "all"                 # who has withdrawn is left out altogether; or "from_then_on"
+"""
 
 _MONEY = """\
 
@@ -260,6 +269,8 @@ def study_text(world: World, seed: int, tables: Iterable[str], *, all_parquet: b
         exhaustion=list(EXHAUSTION_CUTS), overtime=list(OVERTIME_CUTS), edges=[float(e) for e in BAND_EDGES]
     )
     text += _BURNOUT.format(case_at=CASE_AT, test_share=TEST_SHARE) + _DISCLOSURE
+    if "consent" in names:
+        text += _CONSENT
     text += _roles_and_governance(world, names, with_log=not all_parquet)
     if "costs" in names:
         text += _MONEY.format(currency=CURRENCY)
@@ -279,7 +290,9 @@ def override_log(world: World) -> str:
 
 
 def _roles_and_governance(world: World, names: list[str], *, with_log: bool) -> str:
-    bases = {name: "contract" if name in _BY_CONTRACT else "works_agreement" for name in names}
+    bases = dict.fromkeys(names, "works_agreement") | dict.fromkeys(_BY_CONTRACT, "contract")
+    if "consent" in names:
+        bases |= dict.fromkeys(_BY_CONSENT, "consent")
     return _ROLES.format(
         overrides=_OVERRIDES_KEY if with_log else "",
         bases="\n".join(f'{name} = "{bases[name]}"' for name in names if name not in WITHOUT_BASIS),

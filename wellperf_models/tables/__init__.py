@@ -12,6 +12,8 @@ Map of the layer, in the order data pass through it:
   and between tables. Narwhals expressions: the same on Polars, pandas, Spark.
 - `text_rules.py` blanks and unseen characters in text; `durations.py` tenure of zero whole units.
 - `settings.py` names in the study file that nothing answers to.
+- `consent.py` of streams that rest on consent, the rows that one covers; what is set aside is counted.
+- `pseudonymise.py` ids of people → keyed hashes, the same in every table; `key.py` the study's key.
 - `read.py` `load_tables(study) -> Tables`: all of the above, or a `TablesError` that lists every violation.
 - `check.py` `check_study(study) -> CheckReport`; `questions.py` and `section_questions.py` which questions
   the counts can answer (`needs.py`).

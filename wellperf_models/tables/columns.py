@@ -138,7 +138,12 @@ def _constant(work: Work, column: Column, value: str | float | bool) -> list[Vio
 
 
 def _mapped(work: Work, name: str, cell: pl.Expr, dtype: pl.DataType) -> tuple[pl.Expr, pl.DataType]:
-    """Applies the study's value mapping; a value that it does not list is flagged."""
+    """Applies the study's words for "missing" in this column and its value mapping.
+
+    A value that the mapping does not list is flagged.
+    """
+    if missing := work.source.column_nulls.get(name):
+        cell = pl.when(~as_text(cell, dtype).is_in(list(missing))).then(cell)
     listed = work.source.values.get(name)
     if listed is None:
         return cell, dtype

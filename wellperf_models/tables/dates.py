@@ -19,7 +19,7 @@ _ISO_CELL = r"^\d{4}-\d{2}-\d{2}( 00:00:00(\.0+)?)?$"  # how calamine writes a d
 _HAS_DAY = re.compile(r"%[-_0]?[deDFxjc]")
 _HAS_MONTH = re.compile(r"%[-_0]?[mbBhDFxjc]")
 _MIDDLE = {"year": (7, 1), "month": (None, 16)}
-# a four-digit year that is none: with another format at hand, "7/5/11" is no day of the year 11
+# %Y reads "11" as the year 11, which nobody means
 _FIRST_FULL_YEAR = 1000
 
 
@@ -49,7 +49,7 @@ def read_text_dates(cell: pl.Expr, source: TableSource, column: str, *, excel: b
     values, steps = [], []
     taken = cell.is_null()
     for written in formats:
-        value, more = _one_format(cell, written, source, column, alone=len(formats) == 1)
+        value, more = _one_format(cell, written, source, column)
         mine = value.is_not_null() & ~taken
         if len(formats) > 1:
             steps.append(("date_formats", f"read as {written}", mine))
@@ -63,7 +63,7 @@ def read_text_dates(cell: pl.Expr, source: TableSource, column: str, *, excel: b
 
 
 def _one_format(
-    cell: pl.Expr, written: str, source: TableSource, column: str, *, alone: bool
+    cell: pl.Expr, written: str, source: TableSource, column: str
 ) -> tuple[pl.Expr, list[tuple[str, str]]]:
     """The date where a cell has one form, and what was added to it."""
     if written in _EXCEL_DAYS:
@@ -82,7 +82,7 @@ def _one_format(
     if "%y" in written:
         value, text = _century(value, source.two_digit_years_until)
         steps.append(("two_digit_years", text))
-    elif not alone:
+    else:
         value = pl.when(value.dt.year() >= _FIRST_FULL_YEAR).then(value)
     if whole:
         value = _day_of(value, whole, part)

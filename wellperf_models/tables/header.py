@@ -198,6 +198,7 @@ def _entries(schema: TableSchema, source: TableSource, key: str) -> list[Violati
     named += [("constants", n, declared) for n in source.constants]
     named += [("units", n, declared) for n in source.units]
     named += [("drop_missing", n, declared | set(source.attributes)) for n in source.drop_missing]
+    named += [("column_nulls", n, declared | set(source.attributes)) for n in source.column_nulls]
     named += [("date_formats", n, declared) for n in source.date_formats]
     named += [("partial_dates", n, declared) for n in source.partial_dates]
     named += [("values", n, declared | set(source.attributes)) for n in source.values]

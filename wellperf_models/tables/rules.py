@@ -293,7 +293,7 @@ def evaluate(rules: Iterable[Rule], frames: Mapping[str, Any], study: Study) -> 
 def _count_wheres(
     rules: Iterable[Rule], frames: Mapping[str, Any], columns: Mapping[str, set[str]], study: Study
 ) -> dict[str, tuple[nw.Expr, int]]:
-    """Counts all row-wise rules of a table in one pass over it; a rule judges rows whose cells could be read."""
+    """Counts all row-wise rules of a table in one pass; a rule judges rows whose cells could be read."""
     by_table: dict[str, dict[str, nw.Expr]] = {}
     for rule in rules:
         if rule.where is not None and (where := rule.where(study)) is not None:
@@ -310,7 +310,7 @@ def _count_wheres(
 
 
 def _marks(rule: Rule, there: set[str]) -> list[str]:
-    """Marks of the cells a rule looks at, and of whole rows; of every cell of a row where it has only one mark."""
+    """Marks of the cells a rule looks at, and of whole rows; one mark for all where there is no other."""
     by_column = [name for name in there if name.startswith(_BAD_COLUMN)]
     if not by_column:
         return [BAD] if BAD in there else []

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 
-from wellperf_models.study import Study
+from wellperf_models.study import Study, TableSource
+from wellperf_models.tables.dates import is_date_format, needs_a_rule
+from wellperf_models.tables.foreseen import foresee_rows, foresee_settings
 from wellperf_models.tables.schema import SCHEMA
 from wellperf_models.tables.sources import file_problem
 from wellperf_models.tables.violation import Violation
@@ -34,16 +36,32 @@ def check_settings(study: Study) -> list[Violation]:
                         column=column,
                     )
                 )
-        if "%" not in source.date_format:
-            problems.append(
-                file_problem(
-                    name,
+        problems += _date_formats(name, source)
+    named = [*_covariates(study), *_of_trials(study), *_group_by(study), *_currencies(study)]
+    return [*problems, *named, *foresee_settings(study)]
+
+
+def _date_formats(key: str, source: TableSource) -> Iterator[Violation]:
+    """Formats that say nothing about a date, and years alone without a rule for their day."""
+    for column, formats in {"": (source.date_format,), **source.date_formats}.items():
+        for written in formats:
+            if not is_date_format(written):
+                yield file_problem(
+                    key,
                     "date_format",
-                    f"{source.date_format!r} is no date format",
+                    f"{written!r} is no date format",
                     'write it with % signs, such as "%d.%m.%Y"',
+                    column=column,
                 )
-            )
-    return [*problems, *_covariates(study), *_of_trials(study), *_group_by(study), *_currencies(study)]
+            elif needs_a_rule(written) and column not in source.partial_dates and column != "birth_year":
+                yield file_problem(
+                    key,
+                    "partial_dates",
+                    f"{written!r} is a year alone, which stands for no day",
+                    f'say which day it stands for: partial_dates.{column or "COLUMN"} = "first", "middle" or '
+                    f'"last" in [tables.{key}], and date_formats.{column or "COLUMN"} = "{written}"',
+                    column=column,
+                )
 
 
 def check_names(study: Study, frames: Mapping[str, pl.LazyFrame]) -> list[Violation]:
@@ -53,6 +71,10 @@ def check_names(study: Study, frames: Mapping[str, pl.LazyFrame]) -> list[Violat
         study: Gives `[roi]`.
         frames: Tables that could be read.
     """
+    return [*_names_of_outcomes(study, frames), *foresee_rows(study, frames)]
+
+
+def _names_of_outcomes(study: Study, frames: Mapping[str, pl.LazyFrame]) -> list[Violation]:
     if study.roi is None or "outcomes" not in frames:
         return []
     rows = frames["outcomes"].select("name", "period").unique().collect(engine="streaming")

@@ -13,7 +13,7 @@ import polars as pl
 
 from wellperf_models.study import Study
 from wellperf_models.tables.parts import locate
-from wellperf_models.tables.rules import BAD, ROW
+from wellperf_models.tables.rules import ROW, bad_column
 from wellperf_models.tables.schema import SCHEMA
 from wellperf_models.tables.violation import SHOWN_ROWS, Note, Violation
 
@@ -41,6 +41,11 @@ _KINDS = (
         rule="lost_leading_zeros",
         differ="in leading zeros",
         fold=pl.when(_VALUE.str.contains(r"^\d+$")).then(_VALUE.str.strip_chars_start("0")).otherwise(_VALUE),
+    ),
+    _Kind(
+        rule="decimal_ids",
+        differ="in a decimal point (7 and 7.0)",
+        fold=pl.when(_VALUE.str.contains(r"^\d+\.0+$")).then(_VALUE.str.replace(r"\.0+$", "")).otherwise(_VALUE),
     ),
     _Kind(
         rule="unicode_twins",
@@ -110,9 +115,13 @@ def _columns(table: str, frame: pl.LazyFrame) -> list[_Texts]:
     schema = frame.collect_schema()
     allowed = {column.name for column in SCHEMA[table].columns if column.allowed}
     names = [n for n, dtype in schema.items() if isinstance(dtype, pl.String) and n not in allowed]
-    if BAD in schema:
-        frame = frame.filter(~pl.col(BAD))
-    found = pl.collect_all([frame.select(pl.col(name).drop_nulls().unique()) for name in names])
+    marks = {name: [m for m in (bad_column(name), bad_column("")) if m in schema] for name in names}
+    found = pl.collect_all(
+        [
+            frame.filter(*(~pl.col(mark) for mark in marks[name])).select(pl.col(name).drop_nulls().unique())
+            for name in names
+        ]
+    )
     return [
         _Texts(table=table, column=name, values=distinct.to_series())
         for name, distinct in zip(names, found, strict=True)
