@@ -14,7 +14,7 @@ from tests.disclosure.published import a_run, claim, people, publish
 from wellperf_models.disclosure.claims import record_claims
 from wellperf_models.disclosure.entries import append, locked
 from wellperf_models.disclosure.history import History
-from wellperf_models.disclosure.ledger import ledger_path, read_ledger
+from wellperf_models.disclosure.ledger import ledger_path, publish_claims, read_ledger
 from wellperf_models.errors import DisclosureError
 from wellperf_models.study import Study
 
@@ -170,6 +170,28 @@ def test_a_publisher_that_was_killed_leaves_one_ledger(
         "ledger.jsonl",
         "ledger.lock",
     ]
+
+
+def test_content_is_on_the_disk_before_its_name_and_people_before_lines(
+    published: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    sync, move = os.fsync, os.replace
+
+    def noted_sync(descriptor: int) -> None:
+        steps.append("folder" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "content")
+        sync(descriptor)
+
+    def noted_move(source: str, target: Path) -> None:
+        steps.append(Path(target).suffix)
+        move(source, target)
+
+    with a_run(published.folder) as claims:
+        record_claims(published, [claim("new", people(300, 400))])
+        monkeypatch.setattr(os, "fsync", noted_sync)
+        monkeypatch.setattr(os, "replace", noted_move)
+        assert publish_claims(published, claims, "2", "x") == 1
+    assert steps == ["content", ".gz", "folder", "content", ".jsonl", "folder"]
 
 
 def test_people_are_on_the_disk_before_the_line_that_names_them(
