@@ -35,7 +35,7 @@ class Bad:
         rows: The first rows that the violation must name.
         head: `[study]`.
         files: Further files, by name with "_" for the dot.
-        says: "violation": a named refusal. "note": accepted, and said. "error": the study file can't be loaded.
+        says: "violation": a named refusal. "note": accepted, and said. "error": the study file can't be read.
         also: Part of what is said.
     """
 

@@ -22,6 +22,60 @@ THEMES = (test_containers, test_encoding, test_keys, test_study_file, test_time,
 CORPUS: tuple[Bad, ...] = tuple(bad for theme in THEMES for bad in theme.CASES)
 
 
+# what the corpus must hold, by the words of its specification → the case that has it
+ASKED = {
+    "duplicates": "key twice",
+    "case twins": "ids in upper and lower case (E7 and e7)",
+    "lost leading zeros": "lost leading zeros in a column (007 and 7)",
+    "lost leading zeros, across tables": "lost leading zeros between tables",
+    "reused after rehire": "id given again after an exit, by year of birth",
+    "manager cycles": "managers in a circle of three, closed later",
+    "self-manager": "own manager",
+    "exit before hire": "exit before entry",
+    "1900 Excel dates": "day numbers of a spreadsheet (1900)",
+    "1904 Excel dates": "day numbers read in the wrong calendar (1904)",
+    "dd/mm against mm/dd": "day and month swapped",
+    "mixed zones": "times of several zones",
+    "9999-12-31": "open end as 9999",
+    "overlapping spells": "overlapping spells",
+    "survey after exit": "survey after the exit",
+    "event after the as-of date": "exit after the extract",
+    "negative hours": "negative hours",
+    "> 168 h a week": "more than 168 hours a week",
+    "mixed currency": "mixed currencies, one of them undeclared",
+    "decimal comma": "decimal comma, told as such",
+    "thousands separators": "thousands separators",
+    "percent or fraction": "per cent and fractions mixed",
+    "-99": "-99 for missing",
+    "NA": "NA in a number",
+    "Inf": "infinity",
+    "1e308": "1e308",
+    "reversed Likert": "reversed item of a scale",
+    "off scale": "score off its scale",
+    "constant": "constant covariate",
+    "collinear": "covariates that follow from each other",
+    "all missing": "covariate of which every cell is missing",
+    "empty": "header only",
+    "10,000 categories": "category of 10,000 levels",
+    "unseen category": "value the mapping does not list",
+    "duplicate column names": "two columns of one name",
+    "cp1252 as UTF-8": "latin text declared utf-8",
+    "BOM": "byte-order mark",
+    "NUL": "NUL in a cell",
+    "NFC/NFD twins": "one letter composed in two ways",
+    "homoglyphs": "letters that look alike in an id",
+    "zip bombs": "workbook that unpacks to gigabytes",
+    "XML bombs": "workbook with XML entities",
+    "truncated Parquet": "truncated Parquet",
+    "huge row": "huge row",
+}
+# one class, zero and all events, separation, one row: in test_outcomes; withdrawn consent: in test_consent
+
+
+def test_nothing_that_is_asked_for_is_left_out() -> None:
+    assert set(ASKED.values()) <= {bad.name for bad in CORPUS}
+
+
 def test_corpus_is_large_and_distinct() -> None:
     names = [bad.name for bad in CORPUS]
     assert len(names) == len(set(names)) >= 200
@@ -60,7 +114,8 @@ def test_suggestions_name_the_likely_header(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["shuffled columns", "other line ends"])
 def test_what_changes_nothing_is_read_alike(tmp_path: Path, name: str) -> None:
     text = {
-        "shuffled columns": "exit_reason,end,employee_id,start\nvoluntary,2021-12-31,1,2020-01-01\n,,2,2020-01-01\n",
+        "shuffled columns": "exit_reason,end,employee_id,start\n"
+        "voluntary,2021-12-31,1,2020-01-01\n,,2,2020-01-01\n",
         "other line ends": SPELLS.replace("\n", "\r\n"),
     }[name]
     report = check_study(write_study(tmp_path, SOURCE, spells_csv=text))

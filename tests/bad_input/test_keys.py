@@ -73,7 +73,8 @@ CASES = (
         content="employee_id,start,manager_id,secondary_manager_id\na,2020-01-01,b,b\n"),
     Bad(name="id of blanks", rule="no_edge_blanks", content=IDS + '" ",2020-01-01\n', rows=(1,)),
     Bad(name="figure of nobody", rule="person_exists", rows=(1,),
-        sections=WHO + '[tables.performance]\npath = "spells.csv"\n', files={"people_csv": people("fte", "1")},
+        sections=WHO + '[tables.performance]\npath = "spells.csv"\n', files={"people_csv": people("fte",
+        "1")},
         content=f"unit_type,unit_id,period,indicator,kind,value\nperson,{SECRET},2023-01-01,x,output,1\n"),
 )  # fmt: skip
 
@@ -85,12 +86,14 @@ TWINS = (
     Good(name="two who lead each other one after the other", sections=ASSIGNMENTS,
          content=LED + "a,2020-01-01,2020-12-31,b\nb,2021-01-01,,a\n"),
     Good(name="managers who swap on one day", sections=ASSIGNMENTS,
-         content=LED + "a,2020-01-01,2020-12-31,b\nb,2020-01-01,2020-12-31,\na,2021-01-01,,\nb,2021-01-01,,a\n"),
+         content=LED + "a,2020-01-01,2020-12-31,b\nb,2020-01-01,2020-12-31,\n"
+         + "a,2021-01-01,,\nb,2021-01-01,,a\n"),
     Good(name="chain of managers", sections=ASSIGNMENTS,
          content=LED + "a,2020-01-01,,b\nb,2020-01-01,,c\nc,2020-01-01,,\n"),
     Good(name="ids that differ in case on purpose", sections=SOURCE + 'twins = "keep"\n',
          content=IDS + "E7,2020-01-01\ne7,2020-02-01\n"),
-    Good(name="ids of digits and of letters", content=IDS + "070,2020-01-01\n007,2020-02-01\n70a,2020-01-01\n"),
+    Good(name="ids of digits and of letters", content=IDS
+        + "070,2020-01-01\n007,2020-02-01\n70a,2020-01-01\n"),
 )  # fmt: skip
 
 

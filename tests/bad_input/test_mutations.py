@@ -16,8 +16,7 @@ from wellperf_models.tables import CheckReport, check_study
 
 N = 40
 SPELLS = "employee_id,start,end,exit_reason,comment\n" + "".join(
-    f"{i},20{10 + i % 10}-0{i % 9 + 1}-1{i % 9},{'2023-05-31' if i % 3 else ''},{'voluntary' if i % 3 else ''},"
-    f'"{SECRET}, {i}"\n'
+    f'{i},20{10 + i % 10}-0{i % 9 + 1}-1{i % 9},{"2023-05-31,voluntary" if i % 3 else ","},"{SECRET}, {i}"\n'
     for i in range(N)
 )
 _BYTES = b',;"\n\r\t\x00\xff\xe9\xc3 0-9.E~'
@@ -107,7 +106,8 @@ def test_the_order_of_columns_changes_nothing(tmp_path: Path, seed: int) -> None
 
 
 _CELLS = (
-    SECRET, "", " ", "-99", "NA", "1e309", "2020-13-45", "31/12/2020", "٣", "1,5", "NaN", "=1+1", "\ufeff", "Ⅳ", "½",
+    SECRET, "", " ", "-99", "NA", "1e309", "2020-13-45", "31/12/2020", "٣", "1,5", "NaN", "=1+1", "\ufeff",
+    "Ⅳ", "½",
     "0x10", "1_000", "inf", "𝟙", "２０２０-01-01", "true", "9" * 40, "-0", "2020-01-01T00:00:00Z", "#DIV/0!",
 )  # fmt: skip
 

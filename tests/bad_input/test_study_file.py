@@ -43,7 +43,9 @@ AGE = '[tables.people.attributes]\nage = "age"\n[covariates.age]\ntable = "peopl
 WHO = '[tables.people]\npath = "people.csv"\n'
 TWO_PEOPLE = {"people_csv": people("age", "30", "40")}
 COSTS = '[tables.costs]\npath = "costs.csv"\n[money]\nreporting_currency = "EUR"\n'
-DECISION = '[roi.decision]\ndiscount_rate = 0.03\nperspective = "employer"\nhorizon_years = 1\nfade_out = 0.5\n'
+DECISION = (
+    '[roi.decision]\ndiscount_rate = 0.03\nperspective = "employer"\nhorizon_years = 1\nfade_out = 0.5\n'
+)
 TEAMS = "unit_type,unit_id,name,value,arm,cluster\n" + "".join(
     f"person,{i},days,{i % 7},{'t' if i // 10 % 2 else 'c'},k{i // 10}\n" for i in range(80)
 )
@@ -114,7 +116,8 @@ CASES = (
         + '[turnover]\ncovariates = ["weight"]\n'),
     Bad(name="burnout by a group of no column", rule="group_column", content=people("age", "30"),
         sections=PEOPLE + AGE + BURNOUT.replace("case_share", 'group_by = "departement"\ncase_share')),
-    Bad(name="misspelt arm", rule="arm_in_outcomes", content=LONG.replace(",t,", ",treated,"), sections=OUTCOMES
+    Bad(name="misspelt arm", rule="arm_in_outcomes", content=LONG.replace(",t,", ",treated,"),
+        sections=OUTCOMES
         + ROI.replace('"t"', '"treatd"'), also="did you mean 'treated'?"),
     Bad(name="misspelt control arm", rule="arm_in_outcomes", content=LONG.replace(",c,", ",control,"),
         sections=OUTCOMES + ROI.replace('"c"', '"Control"'), also="did you mean 'control'?"),
@@ -122,18 +125,22 @@ CASES = (
         sections=OUTCOMES + ROI.replace("[roi.outcomes", "start = 2025-01-01\n[roi.outcomes")),
     Bad(name="programme table that begins after the data", rule="roi_start", content=LONG, sections=OUTCOMES
         + '[tables.programmes]\npath = "p.csv"\n' + ROI,
-        files={"p_csv": "programme,unit_type,unit_id,start,assigned_by,level\np,person,1,2025-01-01,randomised,person\n"}),
+        files={"p_csv": "programme,unit_type,unit_id,start,assigned_by,level\n"
+        + "p,person,1,2025-01-01,randomised,person\n"}),
     Bad(name="programme without costs", rule="programme_in_costs", content=LONG, also="did you mean 'yoga'?",
         sections=OUTCOMES + ROI.replace('"p"', '"Yoga"') + DECISION + COSTS,
         files={"costs_csv": "programme,date,kind,amount,currency\nyoga,2024-01-01,other,5,EUR\n"}),
-    Bad(name="level finer than the lots", rule="level_finer_than_lots", content=TEAMS, sections=OUTCOMES + ROI),
+    Bad(name="level finer than the lots", rule="level_finer_than_lots", content=TEAMS, sections=OUTCOMES
+        + ROI),
     Bad(name="units larger than the level", rule="unit_above_level", sections=OUTCOMES + ROI,
         content=LONG.replace("person,", "team,")),
     Bad(name="adjusting for what came during", rule="adjust_for_timing", content=LONG, sections=OUTCOMES + WHO
         + AGE.replace("before", "during") + ROI + 'adjust_for = ["age"]\n', files=TWO_PEOPLE),
-    Bad(name="adjusting for an outcome that came after", rule="only what has timing", content=LONG, says="error",
+    Bad(name="adjusting for an outcome that came after", rule="only what has timing", content=LONG,
+        says="error",
         sections=OUTCOMES + ROI + 'adjust_for = ["spend"]\n[roi.outcomes.spend]\n'),
-    Bad(name="cut-off that the scale does not reach", rule="case_at_in_scale", content=WAVES, files=TWO_PEOPLE,
+    Bad(name="cut-off that the scale does not reach", rule="case_at_in_scale", content=WAVES,
+        files=TWO_PEOPLE,
         sections=ASKED.replace("case_share = 0.25", "case_at = 27")),
     Bad(name="scale without a bad end", rule="case_has_an_end", content=WAVES, files=TWO_PEOPLE,
         sections=ASKED.replace('higher_is = "worse"', "")),
@@ -155,7 +162,8 @@ CASES = (
         sections=SOURCE + 'date_formats.strat = "%Y-%m-%d"\n'),
     Bad(name="rows dropped by an unknown column", rule="unknown_column",
         sections=SOURCE + 'drop_missing = ["employe_id"]\n'),
-    Bad(name="misspelt key", rule="did you mean 'separator'?", says="error", sections=SOURCE + 'seperator = ";"\n'),
+    Bad(name="misspelt key", rule="did you mean 'separator'?", says="error", sections=SOURCE
+        + 'seperator = ";"\n'),
     Bad(name="word that is missing and is not", rule="both name", says="error",
         sections=SOURCE + 'null_values = ["NA"]\nnot_missing = ["NA"]\n'),
     Bad(name="study file that is no TOML", rule="not valid TOML", says="error", sections="[tables.spells\n"),

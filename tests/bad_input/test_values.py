@@ -36,7 +36,8 @@ AGE = '[tables.people.attributes]\nage = "age"\n[covariates.age]\ntable = "peopl
 MOOD = "[measures.mood]\nlow = 0\nhigh = 6\n"
 MODEL = '[turnover]\ncovariates = ["age"]\n'
 TWO = (
-    PEOPLE + '[tables.people.attributes]\nage = "age"\nmonths = "months"\n'
+    PEOPLE
+    + '[tables.people.attributes]\nage = "age"\nmonths = "months"\n'
     + "".join(f'[covariates.{n}]\ntable = "people"\ntiming = "before"\n' for n in ("age", "months"))
     + '[turnover]\ncovariates = ["age", "months"]\n'
 )
@@ -48,13 +49,13 @@ def values(*cells: object) -> str:
     return TRIAL + "".join(rows)
 
 
-def items(n: int, *, reversed_item: bool, related: bool = True) -> str:
+def items(n: int, *, reversed_item: bool, related: bool = True, noise: float = 1.0, seed: int = 7) -> str:
     """Answers of n people to four items of one scale."""
-    rng = np.random.default_rng(7)
+    rng = np.random.default_rng(seed)
     mood = rng.normal(size=n)
     rows = []
     for j in range(4):
-        own = (mood if related else 0) + rng.normal(size=n)
+        own = (mood if related else 0) + noise * rng.normal(size=n)
         if j == 3 and reversed_item:
             own = -own
         score = np.clip(np.round(3 + own), 0, 6)
@@ -116,11 +117,14 @@ CASES = (
         content=people("age", "1'234", "7")),
     Bad(name="thousands read as decimals", rule="thousands_or_decimals", sections=attribute("pay"), rows=(1,),
         content=people("pay", "1.250", "2.300", "3.100", "950")),
-    Bad(name="per cent signs", rule="percent_sign", content=people("fte", "0.8", "80%"), sections=PEOPLE, rows=(2,)),
-    Bad(name="per cent and fractions mixed", rule="range", content=people("fte", "0.8", "80"), sections=PEOPLE,
+    Bad(name="per cent signs", rule="percent_sign", content=people("fte", "0.8", "80%"), sections=PEOPLE,
+        rows=(2,)),
+    Bad(name="per cent and fractions mixed", rule="range", content=people("fte", "0.8", "80"),
+        sections=PEOPLE,
         rows=(2,)),
     Bad(name="currencies in the cells", rule="currency_sign", sections=COSTS, rows=(1, 2),
-        content="programme,date,kind,amount,currency\np,2024-01-01,other,$5,EUR\np,2024-01-02,other,5 EUR,EUR\n"),
+        content="programme,date,kind,amount,currency\np,2024-01-01,other,$5,EUR\n"
+        "p,2024-01-02,other,5 EUR,EUR\n"),
     Bad(name="mixed currencies, one of them undeclared", rule="currency_declared", sections=COSTS, rows=(2,),
         content="programme,date,kind,amount,currency\np,2024-01-01,other,5,EUR\np,2024-01-02,other,5,CHF\n"),
     Bad(name="negative hours", rule="range", sections=WORKLOAD, rows=(1,),
@@ -129,7 +133,8 @@ CASES = (
         content="employee_id,period,hours\n1,2023-02-01,673\n"),
     Bad(name="more hours than any month", rule="range", sections=WORKLOAD, rows=(1,),
         content="employee_id,period,hours\n1,2024-01-01,745\n"),
-    Bad(name="-99 for missing", rule="sentinel_value", sections=OUTCOMES, content=values(3, 5, -99, 4), rows=(3,)),
+    Bad(name="-99 for missing", rule="sentinel_value", sections=OUTCOMES, content=values(3, 5, -99, 4),
+        rows=(3,)),
     Bad(name="-99 for missing in an attribute", rule="sentinel_value", sections=attribute("score"), rows=(2,),
         content=people("score", "3.5", "-99", "4.5")),
     Bad(name="-9 for missing, again and again", rule="sentinel_value", sections=OUTCOMES, rows=(1, 2),
@@ -138,16 +143,19 @@ CASES = (
         content=values(*range(10), 9999, 9999)),
     Bad(name="-99 in a column with a range", rule="range", content=people("fte", "1", "-99"), sections=PEOPLE,
         rows=(2,)),
-    Bad(name="NA in a number", rule="missing_word", content=people("fte", "1", "NA"), sections=PEOPLE, rows=(2,),
+    Bad(name="NA in a number", rule="missing_word", content=people("fte", "1", "NA"), sections=PEOPLE,
+        rows=(2,),
         also="found: 'NA'"),
-    Bad(name="NA in a group", rule="missing_word", content=people("dept", "a", "NA"), sections=attribute(), rows=(2,)),
+    Bad(name="NA in a group", rule="missing_word", content=people("dept", "a", "NA"), sections=attribute(),
+        rows=(2,)),
     Bad(name="Not Stated in a group", rule="missing_word", content=people("dept", "a", "not stated"),
         sections=attribute(), rows=(2,)),
     Bad(name="infinity", rule="finite", content=people("fte", "1", "-Inf"), sections=PEOPLE, rows=(2,)),
     Bad(name="typed infinity", rule="finite", sections='[tables.people]\npath = "p.parquet"\n', rows=(2,),
         files={"p_parquet": parquet(employee_id=["1", "2"], fte=[1.0, float("inf")])}),
     Bad(name="1e308", rule="finite", sections=OUTCOMES, content=values(3, "1e308"), rows=(2,)),
-    Bad(name="1e308 in an attribute", rule="finite", sections=attribute("pay"), content=people("pay", "3", "1e308"),
+    Bad(name="1e308 in an attribute", rule="finite", sections=attribute("pay"), content=people("pay", "3",
+        "1e308"),
         rows=(2,)),
     Bad(name="error of a spreadsheet", rule="spreadsheet_error", sections=attribute(), rows=(2,),
         content=people("dept", "a", "#REF!")),
@@ -159,7 +167,8 @@ CASES = (
         content="employee_id,wave,measure,value\n1,w,mood,6\n2,w,mood,7\n"),
     Bad(name="constant covariate", rule="constant", sections=PEOPLE + AGE + MODEL, says="note",
         content=people("age", "30", "30", "30")),
-    Bad(name="covariate of which every cell is missing", rule="covariate_empty", sections=PEOPLE + AGE + MODEL,
+    Bad(name="covariate of which every cell is missing", rule="covariate_empty", sections=PEOPLE + AGE
+        + MODEL,
         content=people("age", "", "", "")),
     Bad(name="column of which every cell is missing", rule="missing_cells", sections=attribute(), says="note",
         content=people("dept", "", ""), also="dept every cell"),
@@ -168,9 +177,11 @@ CASES = (
     Bad(name="category of 10,000 levels", rule="too_many_levels",
         sections=PEOPLE + AGE.replace("timing", 'type = "category"\ntiming') + MODEL,
         content=people("age", *(f"a{i}" for i in range(10_000)))),
-    Bad(name="yes and no where a number is declared", rule="parses_as_number", sections=PEOPLE + AGE, rows=(1,),
+    Bad(name="yes and no where a number is declared", rule="parses_as_number", sections=PEOPLE + AGE,
+        rows=(1,),
         content=people("age", "TRUE", "3")),
-    Bad(name="born in the future", rule="range", sections=PEOPLE, content=people("birth_year", "2980"), rows=(1,)),
+    Bad(name="born in the future", rule="range", sections=PEOPLE, content=people("birth_year", "2980"),
+        rows=(1,)),
     Bad(name="score without a number", rule="required", sections=SURVEYS + MOOD, rows=(1,),
         content="employee_id,wave,measure,value\n1,w,mood,\n"),
 )  # fmt: skip
@@ -194,8 +205,14 @@ TWINS = (
                                       "[tables.people.attributes]")),
     Good(name="items that agree", sections=SURVEYS + MOOD, content=items(120, reversed_item=False),
          not_said="reversed_items"),
-    Good(name="reversed item among few people", sections=SURVEYS + MOOD, content=items(20, reversed_item=True),
-         not_said="reversed_items"),
+    Good(name="reversed item among few people", sections=SURVEYS + MOOD, not_said="reversed_items",
+         content=items(25, reversed_item=True, noise=0.1)),
+    Good(name="items that run against each other by chance", sections=SURVEYS + MOOD,
+         content=items(31, reversed_item=False, related=False, seed=0), not_said="reversed_items"),
+    Good(name="decimals of three digits and of one", sections=attribute("pay"),
+         content=people("pay", "1.250", "2.300", "3.100", "950", "0.5")),
+    Good(name="decimals of three digits and thousands", sections=attribute("pay"),
+         content=people("pay", "1.250", "2.300", "3.100", "950", "1200")),
     Good(name="items that have nothing in common", sections=SURVEYS + MOOD, not_said="reversed_items",
          content=items(200, reversed_item=True, related=False)),
     Good(name="a full February", sections=WORKLOAD,

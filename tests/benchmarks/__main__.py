@@ -1,9 +1,11 @@
 """Every figure of CONTRIBUTING.md that is measured: `python -m tests.benchmarks`."""
 
-from tests.benchmarks import notebooks, startup
+from tests.benchmarks import gate, notebooks, startup
 
 print("-- start-up")
 startup.main()
 print("-- notebooks against plain scripts")
 notebooks.main()
+print("-- the gate")
+gate.main()
 print("-- the million preset: `python -m tests.benchmarks.million`")

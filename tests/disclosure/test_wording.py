@@ -3,7 +3,7 @@
 import pytest
 
 from tests.disclosure.builders import estimate
-from wellperf_models.disclosure.wording import print_estimate, print_value, significant
+from wellperf_models.disclosure.wording import as_printed, print_estimate, print_value, significant
 
 
 @pytest.mark.parametrize(
@@ -33,3 +33,9 @@ def test_significant() -> None:
     assert significant(0.123456789012345) == 0.123456789
     assert significant(-1234567890.1234) == -1234567890.0
     assert significant(0.0) == 0.0
+
+
+def test_digits_above_the_unit_are_cut_like_those_below() -> None:
+    pay = estimate("pay", value=54321.4, low=48321.0, high=60322.0)
+    assert print_estimate(pay).replace("\N{NARROW NO-BREAK SPACE}", "") == "54300 (48300 to 60300)"
+    assert as_printed(pay).value == 54300.0

@@ -46,6 +46,7 @@ class Mutant:
         file: Name of the module's file.
         function: Qualified name of what is changed; "" at the top of the module.
         line: Where, from 1.
+        body: First and last line of the function it is in; None for what runs at import.
         before, after: The changed piece of code, as text.
         number: Which one of the same change in the same function, from 1.
         source: The whole module, changed.
@@ -54,6 +55,7 @@ class Mutant:
     file: str
     function: str
     line: int
+    body: tuple[int, int] | None
     before: str
     after: str
     number: int
@@ -71,7 +73,7 @@ def mutants_of(path: Path) -> list[Mutant]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     found: list[Mutant] = []
     seen: Counter[tuple[str, str, str]] = Counter()
-    for parent, field, place, function in _places(tree, ""):
+    for parent, field, place, function, body in _places(tree, "", None):
         node = _get(parent, field, place)
         for new in _changes(node):
             before, after = _text(node), _text(new)
@@ -81,7 +83,8 @@ def mutants_of(path: Path) -> list[Mutant]:
                 Mutant(
                     file=path.name,
                     function=function,
-                    line=getattr(node, "lineno", 0),
+                    line=_line(node),
+                    body=body,
                     before=before,
                     after=after,
                     number=seen[function, before, after],
@@ -92,7 +95,12 @@ def mutants_of(path: Path) -> list[Mutant]:
     return found
 
 
-def _places(node: ast.AST, function: str) -> Iterator[tuple[ast.AST, str, int | None, str]]:
+_Lines = tuple[int, int] | None
+
+
+def _places(
+    node: ast.AST, function: str, body: _Lines
+) -> Iterator[tuple[ast.AST, str, int | None, str, _Lines]]:
     """Every place that may be changed: parent, field, index in it, and the function it is in."""
     for field, value in ast.iter_fields(node):
         if field in ("decorator_list", "annotation", "returns", "type_params", "bases", "type_comment"):
@@ -104,13 +112,15 @@ def _places(node: ast.AST, function: str) -> Iterator[tuple[ast.AST, str, int | 
         for place, item in items:
             if not isinstance(item, ast.AST) or isinstance(item, ast.Import | ast.ImportFrom | ast.JoinedStr):
                 continue
-            inside = function
+            inside, lines = function, body
             if isinstance(item, ast.FunctionDef | ast.ClassDef):
                 if item.name in _WORDS:
                     continue
                 inside = f"{function}.{item.name}".lstrip(".")
-            yield node, field, place, inside
-            yield from _places(item, inside)
+                if isinstance(item, ast.FunctionDef):
+                    lines = (item.lineno, item.end_lineno or item.lineno)
+            yield node, field, place, inside, lines
+            yield from _places(item, inside, lines)
 
 
 def _changes(node: ast.AST) -> Iterator[ast.AST]:
@@ -189,3 +199,8 @@ def _text(node: ast.AST) -> str:
         return ast.unparse(node).strip()
     text = ast.unparse(node).splitlines()[0]
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _line(node: ast.AST) -> int:
+    place = node.target if isinstance(node, ast.comprehension) else node
+    return int(getattr(place, "lineno", 0))

@@ -57,9 +57,18 @@ class Reach:
     seconds: dict[str, float]
 
     def tests_of(self, mutant: Mutant) -> list[str]:
-        """Tests that may notice a mutant: those that execute its line; all for what runs at import."""
-        found = self.lines.get((mutant.file, mutant.line), [])
-        return found if mutant.function and found else sorted(self.seconds, key=self.seconds.__getitem__)
+        """Tests that may notice a mutant, the quickest first.
+
+        Those that execute its line; where that is a part of a longer statement, its function; all for what
+        runs at import. None: no test goes there.
+        """
+        if mutant.body is None:
+            return sorted(self.seconds, key=self.seconds.__getitem__)
+        if found := self.lines.get((mutant.file, mutant.line)):
+            return found
+        inside = range(mutant.body[0], mutant.body[1] + 1)
+        found = list({t for line in inside for t in self.lines.get((mutant.file, line), ())})
+        return sorted(found, key=self.seconds.__getitem__)
 
 
 _Lines = set[tuple[str, int]]
@@ -119,6 +128,9 @@ def judge_all(mutants: Iterable[Mutant], reach: Reach, done: Callable[[Mutant, s
         while waiting and len(running) < AT_ONCE:
             mutant = waiting.pop()
             tests = reach.tests_of(mutant)
+            if not tests:
+                done(mutant, "survived")
+                continue
             limit = max(_SHORTEST, _TIMES * sum(reach.seconds[t] for t in tests))
             process, end = _start(lambda m=mutant, t=tests, s=limit: _survives(m, t, s))
             running[end] = (process, mutant, time.monotonic() + limit + _WAITS)

@@ -79,7 +79,7 @@ def test_what_is_left_out_is_tabled_with_whose_it_is() -> None:
     table = left_out_table(
         {("why",): lost, ("dropped",): LeftOut(rows=4, people=4)}, title="What was not used"
     )
-    assert (table.name, table.keys, table.partition) == ("left_out", ("reason",), False)
+    assert (table.name, table.keys, table.partition) == ("left_out", ("reason",), True)
     assert [row.values for row in table.rows] == [(3,), (4,)]
     assert [row.support.n_people for row in table.rows] == [2, 4]
     assert [row.support.members.people for row in table.rows if row.support.members] == [

@@ -15,7 +15,6 @@ import pytest
 import sqlalchemy as sa
 
 from tests.tables.folder import HEAD, SPELLS, load_as_read, write_study
-from tests.tables.good import frame, frames, make_study
 from wellperf_models.errors import TablesError
 from wellperf_models.tables import SCHEMA, Tables, check_study, database, load_tables
 from wellperf_models.tables.declare import Column
@@ -328,24 +327,6 @@ def test_absent_table_is_an_error_that_lists_those_there(tmp_path: Path) -> None
         tables["people"]
 
 
-def test_from_frames_checks_and_carries_extra_columns() -> None:
-    people = frame("people").with_columns(age=pl.Series([1, 2, 3, 4]))
-    tables = Tables.from_frames(make_study(), frames(people=people))
-    assert tables.names == tuple(SCHEMA)
-    assert tables["people"].collect()["age"].to_list() == [1.0, 2.0, 3.0, 4.0]
-    assert "voluntary" not in repr(tables)
-    with pytest.raises(TablesError, match="inside_spell"):
-        Tables.from_frames(make_study(), frames(absences=frame("absences", start=D(2019, 1, 1))))
-    with pytest.raises(TablesError, match="no table"):
-        Tables.from_frames(make_study(), {"spell": people})
-
-
-def test_from_frames_fingerprint_follows_the_rows() -> None:
-    one = Tables.from_frames(make_study(), {"absences": frame("absences")})
-    two = Tables.from_frames(make_study(), {"absences": frame("absences", days=2.0)})
-    assert one.fingerprint != two.fingerprint
-
-
 def test_every_column_is_described() -> None:
     for schema in SCHEMA.values():
         assert schema.grain.startswith("one row per")
@@ -390,21 +371,6 @@ def test_a_mapping_declares_the_blank_in_an_attribute(tmp_path: Path) -> None:
     )
     tables = load_tables(write_study(tmp_path, sections, p_csv="employee_id,dept\n1,Alpha\n2,Alpha \n"))
     assert _rows(tables, "people", "dept") == [("Alpha",), ("Alpha",)]
-
-
-def test_zero_durations_are_half_the_smallest_step(tmp_path: Path) -> None:
-    sections = (
-        '[tables.spells]\npath = "s.csv"\nzero_durations = "half_step"\n'
-        '[tables.spells.units]\nduration_months = "years"\n'
-    )
-    text = "employee_id,duration_months,exit_reason\n1,0,other\n2,3,\n3,1,\n"
-    study = write_study(tmp_path, sections, s_csv=text)
-    tables = load_tables(study)
-    assert _rows(tables, "spells", "duration_months") == [(6.0,), (36.0,), (12.0,)]
-    assert tables.n_half_steps == {"spells": 1}
-    assert "1 durations of 0 set to half the smallest" in str(check_study(study))
-    none = check_study(write_study(tmp_path, sections, s_csv=text.replace("3,", "0,").replace(",1,", ",0,")))
-    assert "positive_duration" in {v.rule for v in none.violations}
 
 
 def test_links_out_of_the_data_folders_are_refused(tmp_path: Path) -> None:

@@ -138,6 +138,8 @@ def _tables_table(coverage: Coverage) -> Table:
                 values=(t.n_rows, t.n_people, t.n_dropped),
                 support=Support(
                     n_people=coverage.n_people if t.n_people is None else t.n_people,
+                    # those who are in other tables only: consent or its lack may be why
+                    n_complement=None if t.n_people is None else max(0, coverage.n_people - t.n_people),
                     members=_members(coverage, t.people or coverage.people),
                 ),
             )

@@ -1,8 +1,11 @@
 """The gate: `release` is the only way to anything displayable.
 
-rules.py (thresholds) · tables.py, curves.py (what happens to each) · wording.py (printed digits) ·
-release.py (Evidence → Released) · released.py · claims.py, ledger.py (against differencing) ·
-read.py · summary.py
+The gate: rules.py (every threshold) · tables.py, levels.py, curves.py (what happens to each) · wording.py
+(printed digits) · release.py (Evidence → Released) · released.py · audience.py (what a role sees).
+The memory: remember.py (what a release claims) · claims.py · history.py (fresh, held or kept back) ·
+statistic.py, atoms.py, derivable.py (its rules) · ledger.py, entries.py, cohorts.py, pending.py (on disk) ·
+ledger_report.py.
+After it: shown.py (what the gate displayed in a run) · read.py (a bundle back) · summary.py.
 """
 
 from wellperf_models.disclosure.claims import CLAIMS_VARIABLE

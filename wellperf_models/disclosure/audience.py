@@ -82,7 +82,8 @@ class Audience:
 
         Args:
             evidence: Before the gate.
-            what: As the gate names it: "estimate NAME", "table NAME: KEY", "curve NAME of GROUP".
+            what: As the gate names it: "estimate NAME", "table NAME: KEY", "curve NAME of GROUP",
+                "check NAME".
         """
         reach = self.reach
         if reach.everything:
@@ -94,7 +95,8 @@ class Audience:
             tables = {t.name: t for t in evidence.tables}
             return self._columns_of(tables[name.partition(":")[0]]) is not None
         # the answer in words tells estimates too
-        parts = {"estimate": {"estimates", "answer"}, "curve": {"curves"}}.get(kind, set())
+        by_kind = {"estimate": {"estimates", "answer"}, "curve": {"curves"}, "check": {"checks"}}
+        parts = by_kind.get(kind, set())
         return bool(parts & reach.parts)
 
     def _table(self, table: Table, notes: dict[str, tuple[str, ...]]) -> Table | None:

@@ -103,7 +103,7 @@ class History:
             claims: In the order in which they are taken in.
             data: Keyed hash of the data they come from.
         """
-        found = [self._count(claim, data) for claim in claims]
+        found = [self._count(claim, data) or self._value(claim, data) for claim in claims]
         groups: dict[tuple[str, str, str], list[int]] = {}
         for place, claim in enumerate(claims):
             if claim.named:
@@ -182,6 +182,29 @@ class History:
                 return Conflict(rule="count", other=other)
         return None
 
+    def _value(self, claim: Claim, data: str) -> Conflict | None:
+        """The same people and events in other data, with another number: who was corrected is not known.
+
+        Of the time up to the study's day this is ordinary as the day moves on. As of the same day, or of a
+        time that is over, somebody's value was corrected, and it may be one person's.
+        """
+        if not claim.named:
+            return None
+        here = self._study.study.as_of.isoformat()
+        for place in reversed(self._by_definition.get(claim.definition, ())):
+            entry = self._entries[place]
+            over = claim.period != "" or entry.as_of == here
+            if not (over and entry.named and entry.period == claim.period and entry.data != data):
+                continue
+            if entry.digest == claim.digest or not self._comparable(entry):
+                continue
+            cohorts = self._open()
+            if (cohorts.get(entry.people), cohorts.get(entry.events)) == (claim.people, claim.events):
+                source = f"run {entry.run_id} as of {entry.as_of}"
+                other = Cell(definition=entry.definition, people=claim.people, source=source, place=place)
+                return Conflict(rule="value", other=other)
+        return None
+
     def _verdict(self, claim: Claim, conflict: Conflict | None) -> Verdict:
         if conflict is None:
             return Verdict(state="fresh")
@@ -231,5 +254,6 @@ _WORDS: Mapping[str, Callable[[int], str]] = {
     "batch": lambda m: f"since it was published, fewer than {m} people have come, gone or changed",
     "near": lambda m: f"a published number is about the same people but for fewer than {m}",
     "derived": lambda m: f"together with other published numbers it would tell about fewer than {m} people",
+    "value": lambda m: f"values were corrected since it was published, maybe of fewer than {m} people",
     "count": lambda m: f"it may differ from what was published by fewer than {m} people",
 }

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from wellperf_models.disclosure.rules import Rules
-from wellperf_models.evidence import Row, Table
+from wellperf_models.disclosure.rules import Rules, judge_sum
+from wellperf_models.evidence import Row, Support, Table
 
 SECOND = "kept back so that another row can't be had by subtraction"
 
@@ -34,7 +34,7 @@ def hide_second(table: Table, reasons: dict[int, str], rules: Rules) -> None:
     for indices in _slices(table).values():
         people = {i: table.rows[i].support.n_people for i in indices}
         hidden = [i for i in indices if i in reasons and people[i] > 0]
-        while hidden and not _safe(hidden, people, rules):
+        while hidden and not _safe(hidden, table, rules):
             free = [i for i in indices if i not in reasons and people[i] > 0]
             if not free:
                 break
@@ -70,7 +70,7 @@ def show_wider(
         while wider is not None and rest:
             start = table.rows[indices[0]].key[:-1]
             place = {row.key[-1]: n for n, row in enumerate(wider.rows) if row.key[:-1] == start}
-            shown = _parents(rest, above, place, refused.get(level, {}), people, rules)
+            shown = _parents(rest, above, place, refused.get(level, {}), table, rules)
             found += [Wider(table=wider, index=place[key]) for key in sorted(shown, key=place.__getitem__)]
             rest = [i for i in rest if above[i] not in shown]
             above = {i: wider.rows[place[above[i]]].parent for i in rest if above[i] in place}
@@ -84,7 +84,7 @@ def _parents(
     above: Mapping[int, str],
     place: Mapping[str, int],
     refused: Mapping[int, str],
-    people: Mapping[int, int],
+    table: Table,
     rules: Rules,
 ) -> set[str]:
     """Parents that can be shown without giving away what is hidden in them or outside them."""
@@ -94,18 +94,30 @@ def _parents(
     shown = {
         key
         for key, members in inside.items()
-        if key in place and place[key] not in refused and _safe(members, people, rules)
+        if key in place and place[key] not in refused and _safe(members, table, rules)
     }
     while shown:
         outside = [i for i in rest if above[i] not in shown]
-        if not outside or _safe(outside, people, rules):
+        if not outside or _safe(outside, table, rules):
             break
-        shown.remove(min(shown, key=lambda key: (sum(people[i] for i in inside[key]), key)))
+        people = {key: sum(table.rows[i].support.n_people for i in inside[key]) for key in shown}
+        shown.remove(min(shown, key=lambda key: (people[key], key)))
     return shown
 
 
-def _safe(hidden: Sequence[int], people: Mapping[int, int], rules: Rules) -> bool:
-    return len(hidden) >= 2 and sum(people[i] for i in hidden) >= rules.min_group_size
+def _safe(hidden: Sequence[int], table: Table, rules: Rules) -> bool:
+    """Whether what rows hold together, which others give away, may be known."""
+    found = [table.rows[i].support for i in hidden]
+    if len(found) < 2 or sum(s.n_people for s in found) < rules.min_group_size:
+        return False
+    amounts = [abs(v) for s in found for v in (s.largest, s.second) if v is not None]
+    if all(s.total is None for s in found) or len(amounts) < 2:
+        return True
+    largest, second = sorted(amounts, reverse=True)[:2]
+    total = sum(s.total for s in found if s.total is not None)
+    people = sum(s.n_people for s in found)
+    together = Support(n_people=people, total=total, largest=largest, second=second)
+    return judge_sum(together, rules) is None
 
 
 def _slices(table: Table) -> dict[tuple[str, ...], list[int]]:

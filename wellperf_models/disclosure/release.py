@@ -6,20 +6,19 @@ import dataclasses
 import re
 import string
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from wellperf_models.disclosure.audience import audience_of
+from wellperf_models.disclosure.checks import fill_check
 from wellperf_models.disclosure.curves import area_under, release_curve
 from wellperf_models.disclosure.released import _SEAL, Released, Suppressed
 from wellperf_models.disclosure.remember import Shown, remember
-from wellperf_models.disclosure.rules import Rules, judge_estimate, judge_model, round_count
+from wellperf_models.disclosure.rules import Rules, judge_estimate, round_count
 from wellperf_models.disclosure.tables import release_table
 from wellperf_models.disclosure.wording import (
     as_printed,
     print_estimate,
     print_interval,
     print_value,
-    significant,
 )
 from wellperf_models.errors import DisclosureError
 from wellperf_models.evidence import Check, Curve, Estimate, Evidence, Support, Table
@@ -59,7 +58,7 @@ def release(evidence: Evidence, study: Study) -> Released:
         estimates=tuple(shown.estimates),
         tables=tuple(item.table for item in shown.tables),
         curves=tuple(shown.curves),
-        checks=tuple(_fill_check(check, rules) for check in evidence.checks),
+        checks=tuple(shown.checks),
         assumptions=evidence.assumptions,
         limits=evidence.limits,
         suppressed=tuple(shown.kept_back),
@@ -95,7 +94,12 @@ def _judge(evidence: Evidence, rules: Rules) -> Shown:
             kept_back.append(Suppressed(what=name, reason=reason))
     estimates, not_shown = _judge_estimates(evidence, curves, rules)
     return Shown(
-        estimates=estimates, tables=tables, curves=curves, kept_back=[*not_shown, *kept_back], held=[]
+        estimates=estimates,
+        tables=tables,
+        curves=curves,
+        checks=[fill_check(check, rules) for check in evidence.checks],
+        kept_back=[*not_shown, *kept_back],
+        held=[],
     )
 
 
@@ -206,23 +210,3 @@ def _substitute(template: str, fields: Mapping[str, Mapping[str, str]]) -> str:
             name, _, part = placeholder.partition(".")
             parts.append(fields[name][part])
     return "".join(parts)
-
-
-def _fill_check(check: Check, rules: Rules) -> Check:
-    """Fills `{value}` and `{threshold}`; a check whose value rests on too few people keeps only its state."""
-    hidden = check.support is not None and judge_model(check.support, rules) is not None
-    value = None if hidden else check.value
-    if value is not None and not rules.in_full:
-        value = significant(value, 3)
-    fills: dict[str, Any] = {
-        "value": "(not shown)" if hidden else _short(check.value),
-        "threshold": _short(check.threshold),
-    }
-    text = re.sub(r"\{(value|threshold)\}", lambda m: fills[m.group(1)], check.text)
-    return dataclasses.replace(check, value=value, text=text)
-
-
-def _short(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.0f}" if float(value).is_integer() and abs(value) < 1e6 else f"{value:.3g}"

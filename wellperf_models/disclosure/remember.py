@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from wellperf_models.disclosure.audience import audience_of
+from wellperf_models.disclosure.checks import fill_check
 from wellperf_models.disclosure.claims import Claim, record_claims
 from wellperf_models.disclosure.history import History, Verdict
 from wellperf_models.disclosure.released import Suppressed
+from wellperf_models.disclosure.rules import Rules
 from wellperf_models.disclosure.tables import ReleasedTable, hidden_row
-from wellperf_models.evidence import CellValue, Curve, Estimate, Evidence, Support, Table
+from wellperf_models.evidence import CellValue, Check, Curve, Estimate, Evidence, Row, Support, Table
 from wellperf_models.study import Study
 
 _PARTS_OF_A_CURVE = 6
+_TWO_WAYS = "its rows add up two ways, and some of them have too few people"
 
 
 @dataclass(kw_only=True)
@@ -22,7 +25,7 @@ class Shown:
     """The parts of an evidence that passed its own rules, on their way through the memory of the study.
 
     Attributes:
-        estimates, tables, curves: As they would be shown.
+        estimates, tables, curves, checks: As they would be shown.
         kept_back: What is not shown and why.
         held: What is shown as an earlier pack had it, and why.
     """
@@ -30,6 +33,7 @@ class Shown:
     estimates: list[Estimate]
     tables: list[ReleasedTable]
     curves: list[Curve]
+    checks: list[Check]
     kept_back: list[Suppressed]
     held: list[Suppressed]
 
@@ -54,7 +58,13 @@ def remember(evidence: Evidence, shown: Shown, study: Study) -> None:
     """
     if study.study.public_microdata:
         return
-    cells = [*_estimates(evidence, shown), *_rows(evidence, shown), *_curves(evidence, shown)]
+    _all_or_nothing(shown)
+    cells = [
+        *_estimates(evidence, shown),
+        *_rows(evidence, shown),
+        *_curves(evidence, shown),
+        *_checks(evidence, shown, Rules.of(study)),
+    ]
     # what the reader's role takes away afterwards is published to nobody
     audience = audience_of(study)
     cells = [cell for cell in cells if audience.sees(evidence, cell.what)]
@@ -70,6 +80,8 @@ def remember(evidence: Evidence, shown: Shown, study: Study) -> None:
         else:
             cell.drop()
             shown.kept_back.append(Suppressed(what=cell.what, reason=verdict.reason))
+    gone = tuple(f"{evidence.id}/table/{name}/" for name in _all_or_nothing(shown))
+    fresh = [claim for claim in fresh if not claim.definition.startswith(gone)]
     shown.estimates = [e for e in shown.estimates if e is not _GONE]
     shown.curves = [c for c in shown.curves if c is not _GONE_CURVE]
     record_claims(study, fresh)
@@ -78,12 +90,13 @@ def remember(evidence: Evidence, shown: Shown, study: Study) -> None:
 def _claim(
     evidence: Evidence, definition: str, subject: str, support: Support, values: Sequence[CellValue]
 ) -> Claim:
-    members = support.members or evidence.members
+    own = support.members if support.members and support.members.people else None
+    members = own or evidence.members
     return Claim(
         definition=definition,
         subject=subject,
         # a row of several numbers is judged by the fewest people behind one, and rests on all of them
-        n_people=len(support.members.people) if support.members else support.n_people,
+        n_people=len(own.people) if own else support.n_people,
         people=members.people if members else frozenset(),
         events=members.events if members else frozenset(),
         period=members.period if members else "",
@@ -125,15 +138,14 @@ def _rows(evidence: Evidence, shown: Shown) -> list[_Cell]:
         if not table.about_people:
             continue
         base = len(table.rows) - item.n_wider
+        slices = _slices_share_people(item)
         # a level above first: what it shows bounds what may be shown below it
         for place in (*range(base, len(table.rows)), *range(base)):
             row = table.rows[place]
             if all(v is None for v in row.values):
                 continue
-            subject = f"{evidence.id}/table/{table.name}"
-            definition = f"{subject}/{'|'.join(row.key)}"
-            # rows that split one population are one statistic; other rows are a statistic each
-            subject = "|".join((subject, *row.key[:-1])) if table.partition else definition
+            definition = f"{evidence.id}/table/{table.name}/{'|'.join(row.key)}"
+            subject = _statistic(evidence, table, slices, row) if table.partition else definition
 
             def change(
                 values: tuple[CellValue, ...] | None, number: int = number, place: int = place
@@ -154,6 +166,51 @@ def _rows(evidence: Evidence, shown: Shown) -> list[_Cell]:
                 )
             )
     return cells
+
+
+def _statistic(evidence: Evidence, table: Table, share: bool, row: Row) -> str:
+    """Which numbers a row can be subtracted from: those of every table of the answer with the same measures.
+
+    Rows that split one population are one statistic, however it is split: by department, by site, by both.
+    Where a table splits the same people several times (once for each model), each time is one of its own.
+    """
+    measures = "+".join(m.name for m in table.measures)
+    own = (table.name, *row.key[:-1]) if share else ()
+    return "|".join((f"{evidence.id}/table/{measures}", *own))
+
+
+def _all_or_nothing(shown: Shown) -> list[str]:
+    """Keeps back every table by two keys of which a row is kept back; names them.
+
+    Its rows add up two ways, and other tables of the answer may hold either sum: from what is left of it, a
+    row can often be told to within a few people.
+    """
+    names = []
+    for number, item in enumerate(shown.tables):
+        table = item.table
+        hidden = any(all(v is None for v in row.values) for row in table.rows)
+        if len(table.keys) < 2 or not (table.about_people and table.partition and hidden):
+            continue
+        if _slices_share_people(item):
+            continue
+        rows = tuple(hidden_row(row) for row in table.rows)
+        shown.tables[number] = dataclasses.replace(item, table=dataclasses.replace(table, rows=rows))
+        what = Suppressed(what=f"table {table.name}: every row", reason=_TWO_WAYS)
+        if what not in shown.kept_back:
+            shown.kept_back.append(what)
+        names.append(table.name)
+    return names
+
+
+def _slices_share_people(item: ReleasedTable) -> bool:
+    """Whether rows of different slices (all but the last key) are about the same people."""
+    seen: dict[tuple[str, ...], set[str]] = {}
+    for row in item.exact[: len(item.exact) - item.n_wider]:
+        members = row.support.members
+        if members is None or not members.people:
+            return len(row.key) > 1
+        seen.setdefault(row.key[:-1], set()).update(members.people)
+    return len(seen) > 1 and sum(map(len, seen.values())) > len(set().union(*seen.values()))
 
 
 def _curves(evidence: Evidence, shown: Shown) -> list[_Cell]:
@@ -187,6 +244,27 @@ def _curves(evidence: Evidence, shown: Shown) -> list[_Cell]:
         name = f"curve {curve.name}" + (f" of {curve.group}" if curve.group else "")
         claim = _claim(evidence, f"{subject}/{curve.group}", subject, exact[curve.name, curve.group], values)
         cells.append(_Cell(what=name, claim=claim, hold=hold, drop=drop))
+    return cells
+
+
+def _checks(evidence: Evidence, shown: Shown, rules: Rules) -> list[_Cell]:
+    """A check may repeat a number that is held; where it is held itself only its state is told."""
+    cells = []
+    for place, (check, filled) in enumerate(zip(evidence.checks, shown.checks, strict=True)):
+        if filled.value is None:
+            continue
+        definition = f"{evidence.id}/check/{check.name}"
+        everybody = len(evidence.members.people) if evidence.members else 0
+        support = check.support or Support(n_people=everybody)
+
+        def drop(place: int = place, check: Check = check) -> None:
+            shown.checks[place] = fill_check(check, rules, hidden=True)
+
+        def hold(_: Verdict, drop: Callable[[], None] = drop) -> None:
+            drop()
+
+        claim = _claim(evidence, definition, definition, support, (filled.value,))
+        cells.append(_Cell(what=f"check {check.name}", claim=claim, hold=hold, drop=drop))
     return cells
 
 

@@ -17,7 +17,10 @@ from wellperf_models.study import HARD_FLOOR, Study, current_role
 COUNT_BASE = 5
 ALL_OR_NONE = "nobody or everybody, or nearly"
 # an extreme is one person's value, whatever the group's size
-_EXTREMES = re.compile(r"(?:^|_)(?:min|max|minimum|maximum|lowest|highest)(?:_|$)")
+_EXTREMES = re.compile(
+    r"(?:^|_)(?:min|max|minimum|maximum|lowest|highest|smallest|largest|range|top|bottom|extreme"
+    r"|(?:p|q|quantile_?|percentile_?)(?:0|1|2|98|99|100))(?:_|$)"
+)
 _SHARES = frozenset({"probability", "share", "rate", "%"})
 
 

@@ -46,7 +46,7 @@ class Cell:
 class Conflict:
     """Why a cell may not join: the rule, and one cell it breaks it with (None: all of them together)."""
 
-    rule: Literal["batch", "near", "derived", "count"]
+    rule: Literal["batch", "near", "derived", "count", "value"]
     other: Cell | None = None
 
 

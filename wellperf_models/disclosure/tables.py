@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from wellperf_models.disclosure.levels import Wider, hide_second, levels_of, named, show_wider
+from wellperf_models.disclosure.levels import SECOND, Wider, hide_second, levels_of, named, show_wider
 from wellperf_models.disclosure.rules import (
     ALL_OR_NONE,
     Rules,
@@ -24,6 +24,7 @@ from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
 _KINDS = ("count", "rate", "mean", "sum", "model", "text")
 # a theme is a code; what somebody wrote is longer
 _LONGEST_KEY, _MOST_WORDS = 40, 5
+TOGETHER = "too few people, nobody or everybody with the event, or another row would follow from it"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,12 @@ def release_table(table: Table, rules: Rules) -> ReleasedTable:
     levels = levels_of(table)
     for level in levels:
         _check_measures(level, rules)
+    if not table.about_people and not rules.in_full and any(row.support.n_people for row in table.rows):
+        raise DisclosureError(
+            "A table that is about nobody rests on people.",
+            where=table.name,
+            expected="about_people = True where a row's support counts people",
+        )
     if not table.about_people or rules.in_full:
         plain = dataclasses.replace(table, wider=None)
         return ReleasedTable(table=plain, notes=(), kept_back=(), exact=table.rows)
@@ -90,7 +97,10 @@ def _judge(table: Table, rules: Rules) -> dict[int, str]:
             reason = judge_model(row.support, rules)
         if reason is None and "sum" in kinds:
             reason = judge_sum(row.support, rules)
-        if reason is None and _tells_everybody(row, table.measures, rules):
+        if reason is None and (
+            all_or_none(row.support.n_events, row.support.n_non_events, rules)
+            or _tells_everybody(row, table.measures, rules)
+        ):
             reason = ALL_OR_NONE
         if reason:
             reasons[index] = reason
@@ -148,6 +158,10 @@ def _kept_back(table: Table, reasons: Mapping[int, str]) -> tuple[tuple[str, str
     """Rows kept back by name; where the names themselves come from people, only that there are some."""
     if table.open_keys:
         return (("rare ones", "fewer people each than may be shown"),) if reasons else ()
+    told = set(reasons.values())
+    if told & {SECOND, ALL_OR_NONE}:
+        # which row fails by itself, and on which side, would tell about its people
+        reasons = dict.fromkeys(reasons, TOGETHER)
     return tuple((" · ".join(table.rows[i].key), why) for i, why in sorted(reasons.items()))
 
 
@@ -197,12 +211,16 @@ def _show(row: Row, table: Table, rules: Rules) -> Row:
         elif measure.kind == "rate":
             top, bottom = counts.get(str(measure.numerator)), counts.get(str(measure.denominator))
             values.append(measure.per * top / bottom if top is not None and bottom else None)
-        elif isinstance(value, float):
-            values.append(_cut(value, digits.get(measure.name)))
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            values.append(_cut(float(value), digits.get(measure.name)))
         else:
             values.append(value)
     people = round_count(row.support.n_people, rules)
-    return dataclasses.replace(row, values=tuple(values), support=Support(n_people=people), parent="")
+    errors = tuple(None if e is None else significant(e, 2) for e in row.monte_carlo_errors)
+    support = Support(n_people=people)
+    return dataclasses.replace(
+        row, values=tuple(values), monte_carlo_errors=errors, support=support, parent=""
+    )
 
 
 def _decimals(row: Row, measures: Sequence[Measure]) -> dict[str, int]:

@@ -85,11 +85,12 @@ def decimals_of(low: float, high: float) -> int:
 
 
 def _two_digits(error: float) -> int:
-    return min(_MAX_DECIMALS, max(0, 1 - math.floor(math.log10(error))))
+    """Negative where the error is above a hundred: then the last digits are zeros."""
+    return min(_MAX_DECIMALS, 1 - math.floor(math.log10(error)))
 
 
 def _fixed(value: float, digits: int) -> str:
-    text = f"{value:,.{digits}f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
+    text = f"{round(value, digits):,.{max(0, digits)}f}".replace(",", "\N{NARROW NO-BREAK SPACE}")
     # a minus sign, not a hyphen; and no "−0"
     if text.startswith("-"):
         text = text[1:] if not text.strip("-0.\N{NARROW NO-BREAK SPACE}") else "−" + text[1:]

@@ -62,5 +62,6 @@ def left_out_table(
             Row(key=key, values=(lost.rows,), support=Support(n_people=lost.people, members=lost.members))
             for key, lost in left_out.items()
         ),
-        partition=False,
+        # one reason may hold the others ("without every covariate"), so one kept back takes a second along
+        partition=True,
     )

@@ -101,9 +101,9 @@ def _day_of(first: pl.Expr, whole: str, part: str) -> pl.Expr:
 
 
 def _century(value: pl.Expr, until: int | None) -> tuple[pl.Expr, str]:
-    """Dates read with %y, which takes 69 to 99 as 1969 to 1999, in the hundred years that end at `until`."""
+    """Dates read with %y, which takes 70 to 99 as 1970 to 1999, in the hundred years that end at `until`."""
     if until is None:
-        return value, "two-digit years stand for 1969 to 2068 (two_digit_years_until says otherwise)"
+        return value, "two-digit years stand for 1970 to 2069 (two_digit_years_until says otherwise)"
     year = value.dt.year()
     moved = (
         pl.when(year > until)

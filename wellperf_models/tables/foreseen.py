@@ -1,7 +1,7 @@
 """What the pillars would refuse later: settings that contradict each other, or what the tables hold.
 
-Each is a violation, with the likely name where one is close. The names that a column holds are never listed: a
-column mapped by mistake may hold anything.
+Each is a violation, with the likely name where one is close. The names that a column holds are never listed:
+a column mapped by mistake may hold anything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from wellperf_models.tables.violation import Violation, file_problem
 Frames = Mapping[str, pl.LazyFrame]
 _LEVELS = ("person", "team", "department", "site")
 _ADJUSTABLE = ("outcomes", "people")
-# lots drawn person by person leave clusters this wholly in one arm less often than once in ten thousand trials
+# lots drawn person by person leave clusters this wholly in one arm less often than once in 10,000 trials
 _CHANCE = 1e-4
 
 
@@ -160,7 +160,7 @@ def _level(study: Study, frames: Frames) -> Iterator[Violation]:
         yield file_problem(
             "outcomes",
             "unit_above_level",
-            f"units of type {coarser[0]} are larger than what was assigned as a whole, roi.level = {roi.level!r}",
+            f"units of type {coarser[0]} are larger than what was assigned, roi.level = {roi.level!r}",
             "declare the level at which lots were drawn, or measure smaller units",
             column="unit_type",
         )
@@ -168,8 +168,7 @@ def _level(study: Study, frames: Frames) -> Iterator[Violation]:
         yield file_problem(
             "outcomes",
             "level_finer_than_lots",
-            "every cluster (outcomes.cluster) is wholly in one arm, which lots drawn person by person would not "
-            "do",
+            "every cluster (outcomes.cluster) is wholly in one arm, which lots for each person would not do",
             'correct roi.level, such as "team": errors at a finer level than the lots are far too small',
             column="cluster",
         )

@@ -21,13 +21,13 @@ from wellperf_models.tables.schema import FIRST_YEAR, LAST_YEAR, SCHEMA
 from wellperf_models.tables.sources import FORMATS, SEPARATORS, Raw, open_files
 from wellperf_models.tables.synonyms import COLUMN_WORDS, IDENTIFIERS, REASON_PATTERNS, TELLING_COLUMNS
 from wellperf_models.tables.violation import Refused
+from wellperf_models.tables.written import MISSING_WORDS
 
 _CLOSE = 0.9
 _DATE_FORMATS = (
     "%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%Y/%m/%d", "%Y%m%d", "%Y-%m", "%d.%m.%y",
     "%m/%d/%y", "%d/%m/%y", "%d-%b-%y", "%d-%b-%Y", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S",
 )  # fmt: skip
-_MISSING_WORDS = ("NA", "N/A", "n/a", "NULL", "null", "None", "Not Stated", "-", ".", "#N/A")
 _MAX_CODES = 40
 _YES_NO = {
     **dict.fromkeys(("1", "1.0", "y", "yes", "true", "ja"), "yes"),
@@ -49,6 +49,7 @@ class Probe:
         text: The container holds text only, so date formats matter.
         headless: The first row looks like data; then it is in no other attribute.
         ragged: Rows left out of `cells`, because they have another number of cells than the header.
+        shares: Position → share of its cells that are dates, as far as it was asked for.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class Probe:
     text: bool
     ragged: int = 0
     headless: bool = False
+    shares: dict[int, float | None] = field(default_factory=dict, compare=False)
 
 
 @dataclass(kw_only=True)
@@ -102,7 +104,7 @@ def probe(path: Path) -> Probe | None:
     if form in ("csv", "excel") and looks_like_data(header):
         return Probe(path=path, settings={}, header=(), cells=pl.DataFrame(), text=True, headless=True)
     present = {word for column in cells.iter_columns() for word in column.unique().to_list()}
-    if missing := [word for word in _MISSING_WORDS if word in present]:
+    if missing := sorted(w for w in present if w and (w == "None" or w.strip().lower() in MISSING_WORDS)):
         settings["null_values"] = ["", *missing]
     nulls = ["", *missing]
     cells = cells.select(pl.when(~pl.all().is_in(nulls)).then(pl.all()))
@@ -194,7 +196,9 @@ def _fit(found: Probe, schema: TableSchema) -> Guess | None:
 
 def _may_be(found: Probe, position: int, column: Column) -> bool:
     """Whether the cells speak against it: a day is no reason for leaving, and a reason is no day."""
-    share = _share_of_dates(found.cells[f"c{position}"])
+    if position not in found.shares:
+        found.shares[position] = _share_of_dates(found.cells[f"c{position}"])
+    share = found.shares[position]
     if share is None:
         return True
     if column.type in ("date", "month"):
@@ -208,7 +212,9 @@ def _share_of_dates(cells: pl.Series) -> float | None:
     if not len(known):
         return None
     frame = pl.DataFrame({"cell": known})
-    return max(int(frame.select(_is_day(written).sum()).item()) for written in _DATE_FORMATS) / len(known)
+    return max(frame.select(_is_day(written).sum().alias(written) for written in _DATE_FORMATS).row(0)) / len(
+        known
+    )
 
 
 def _is_day(written: str) -> pl.Expr:

@@ -45,7 +45,9 @@ _KINDS = (
     _Kind(
         rule="decimal_ids",
         differ="in a decimal point (7 and 7.0)",
-        fold=pl.when(_VALUE.str.contains(r"^\d+\.0+$")).then(_VALUE.str.replace(r"\.0+$", "")).otherwise(_VALUE),
+        fold=pl.when(_VALUE.str.contains(r"^\d+\.0+$"))
+        .then(_VALUE.str.replace(r"\.0+$", ""))
+        .otherwise(_VALUE),
     ),
     _Kind(
         rule="unicode_twins",

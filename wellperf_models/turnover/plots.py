@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from wellperf_models.disclosure import Released
+from wellperf_models.disclosure.rules import COUNT_BASE
 from wellperf_models.disclosure.wording import print_estimate
 from wellperf_models.evidence import Curve, Estimate
 from wellperf_models.figures import (
@@ -138,6 +139,8 @@ def plot_incidence(released: Released) -> Picture | None:
     # the exact estimate where it passed; the curve is only known at the ends of blocks of exits
     asked = f"{curves[largest].name.removeprefix('incidence_')}_exits_{f'{at:g}'.replace('.', '_')}_months"
     exact = released.has(asked)
+    if not exact:
+        at = min(at, curves[largest].x[-1])
     share = released.estimate(asked).value if exact else _value_at(curves[largest], at)
     title = f"{_percent_of(share)} {_lower(curves[largest].label)} within {at:g} months"
     with style():
@@ -252,10 +255,22 @@ def _percent(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
 
 
-def _value_at(curve: Curve, x: float) -> float:
-    """The step function at x, from released points only."""
-    below = [y for at, y in zip(curve.x, curve.y, strict=True) if at <= x]
-    return below[-1] if below else curve.y[0]
+def _value_at(curve: Curve, x: float, values: Sequence[float] = ()) -> float:
+    """A curve at x, by straight lines between its released points; after the last one as there.
+
+    A released point stands for a block of exits since the one before: read as a step, the curve would say
+    that nobody had left until then.
+    """
+    values = values or curve.y
+    after = next((i for i, at in enumerate(curve.x) if at > x), None)
+    if after is None or after == 0:
+        return values[-1] if after is None else values[0]
+    if max(curve.events) < COUNT_BASE:
+        # every exit is a point: published microdata, in full
+        return values[after - 1]
+    left, right = curve.x[after - 1], curve.x[after]
+    weight = (x - left) / (right - left)
+    return (1 - weight) * values[after - 1] + weight * values[after]
 
 
 def _risk_table(axes: Axes, curve: Curve) -> None:
@@ -314,7 +329,7 @@ def _group_words(groups: Sequence[Curve], at: float) -> tuple[str, str]:
     lowest = min(groups, key=lambda c: values[c.group])
     told = "; ".join(f"{g} {_percent_of(v)}" for g, v in values.items())
     alt = f"Still employed after {at:.0f} months by group: {told}."
-    apart = _bound_at(lowest, at, lowest.high) < _bound_at(highest, at, highest.low)
+    apart = _value_at(lowest, at, lowest.high) < _value_at(highest, at, highest.low)
     if not apart:
         title = f"How long people stay differs little between groups (at {at:.0f} months)"
         return title, f"{title}. {alt}"
@@ -323,11 +338,6 @@ def _group_words(groups: Sequence[Curve], at: float) -> tuple[str, str]:
         f"{_percent_of(values[highest.group])} in {highest.group}"
     )
     return title, f"{title}. {alt}"
-
-
-def _bound_at(curve: Curve, x: float, bound: Sequence[float]) -> float:
-    below = [b for at, b in zip(curve.x, bound, strict=True) if at <= x]
-    return below[-1] if below else bound[0]
 
 
 def _excludes_one(estimate: Estimate) -> bool:
