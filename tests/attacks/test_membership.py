@@ -6,8 +6,10 @@ Members and others are drawn by lot from one organisation, so that nothing but m
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ import pytest
 from tests.attacks.made import make_private
 from tests.attacks.members import Records, judge, lean, records_of, resemblance
 from wellperf_models.disclosure import release
+from wellperf_models.study import Study
 from wellperf_models.synth import PRESETS, SyntheticOrganisation, generate, write_organisation
 
 WORLD = dataclasses.replace(PRESETS["default"], people=12_000)
@@ -37,7 +40,12 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> World:
+def world() -> World:
+    return make_world()
+
+
+def make_world() -> World:
+    """Members are one fifth of the organisation, others as many; the reference are all the rest."""
     import wellperf_models as wp
 
     made = generate(WORLD, SEED).tables
@@ -50,9 +58,27 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         return {n: f.filter(pl.col("employee_id").is_in(keep)) for n, f in kept.items()}
 
     org = SyntheticOrganisation(tables=tables_of(0), world=WORLD, seed=SEED)
-    path = write_organisation(org, tmp_path_factory.mktemp("members"))
-    make_private(path)
-    study = wp.load_study(path)
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_organisation(org, Path(folder))
+        make_private(path)
+        study = wp.load_study(path)
+        answers = _answers(study)
+    general = study.study
+    records = [
+        records_of(tables_of(*parts), general.observed_from, general.as_of)
+        for parts in ([0], [1], range(2, PARTS))
+    ]
+    return World(
+        answers=answers,
+        members=records[0],
+        others=records[1],
+        reference=records[2],
+    )
+
+
+def _answers(study: Study) -> dict[str, dict[str, Any]]:
+    import wellperf_models as wp
+
     tables = wp.load_tables(study)
     provenance = wp.build_provenance(tables)
     coverage = wp.data_quality.measure_coverage(tables)
@@ -62,17 +88,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
         wp.data_quality.describe(tables, coverage, (), provenance=provenance),
         wp.turnover.describe(frame, description, (), provenance=provenance),
     )
-    general = study.study
-    records = [
-        records_of(tables_of(*parts), general.observed_from, general.as_of)
-        for parts in ([0], [1], range(2, PARTS))
-    ]
-    return World(
-        answers={e.id: release(e, study).to_dict() for e in found},
-        members=records[0],
-        others=records[1],
-        reference=records[2],
-    )
+    return {e.id: release(e, study).to_dict() for e in found}
 
 
 def test_what_was_released_alone_does_not_tell_members(world: World) -> None:

@@ -13,7 +13,7 @@ from wellperf_models.disclosure.history import History, Verdict
 from wellperf_models.disclosure.released import Suppressed
 from wellperf_models.disclosure.rules import Rules
 from wellperf_models.disclosure.tables import ReleasedTable, hidden_row
-from wellperf_models.evidence import CellValue, Check, Curve, Estimate, Evidence, Row, Support, Table
+from wellperf_models.evidence import CellValue, Check, Curve, Estimate, Evidence, Members, Row, Support, Table
 from wellperf_models.study import Study
 
 _PARTS_OF_A_CURVE = 6
@@ -40,12 +40,13 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True)
 class _Cell:
-    """One number (or row, or curve) with its claim, and what happens to it."""
+    """One number (or row, or curve) with its claim, and what happens to it; silent: it is no number shown."""
 
     what: str
     claim: Claim
     hold: Callable[[Verdict], None]
     drop: Callable[[], None]
+    silent: bool = False
 
 
 def remember(evidence: Evidence, shown: Shown, study: Study) -> None:
@@ -74,6 +75,8 @@ def remember(evidence: Evidence, shown: Shown, study: Study) -> None:
     for cell, verdict in zip(cells, verdicts, strict=True):
         if verdict.state == "fresh":
             fresh.append(cell.claim)
+        elif cell.silent:
+            continue
         elif verdict.state == "held" and verdict.values is not None:
             cell.hold(verdict)
             shown.held.append(Suppressed(what=cell.what, reason=verdict.reason))
@@ -139,6 +142,8 @@ def _rows(evidence: Evidence, shown: Shown) -> list[_Cell]:
             continue
         base = len(table.rows) - item.n_wider
         slices = _slices_share_people(item)
+        if table.partition and (everybody := _everybody_in(item)):
+            cells.append(_everyone(evidence, table, everybody))
         # a level above first: what it shows bounds what may be shown below it
         for place in (*range(base, len(table.rows)), *range(base)):
             row = table.rows[place]
@@ -166,6 +171,26 @@ def _rows(evidence: Evidence, shown: Shown) -> list[_Cell]:
                 )
             )
     return cells
+
+
+def _everyone(evidence: Evidence, table: Table, everybody: Members) -> _Cell:
+    """The sum of a table's rows over everybody: estimates, curves and other answers tell it anyway."""
+    subject = f"{evidence.id}/table/{'+'.join(m.name for m in table.measures)}"
+    support = Support(n_people=len(everybody.people), members=everybody)
+    claim = _claim(evidence, f"{subject}/everyone", subject, support, ())
+    what = f"table {table.name}: everyone"
+    return _Cell(what=what, claim=claim, hold=lambda _: None, drop=lambda: None, silent=True)
+
+
+def _everybody_in(item: ReleasedTable) -> Members | None:
+    """Who is in any row of a table; None where that is not known by name."""
+    rows = [row.support for row in item.exact[: len(item.exact) - item.n_wider] if row.support.n_people]
+    known = [s.members for s in rows if s.members and s.members.people]
+    if not known or len(known) < len(rows):
+        return None
+    people = frozenset[str]().union(*(m.people for m in known))
+    events = frozenset[str]().union(*(m.events for m in known))
+    return dataclasses.replace(known[0], people=people, events=events)
 
 
 def _statistic(evidence: Evidence, table: Table, share: bool, row: Row) -> str:
@@ -207,6 +232,8 @@ def _slices_share_people(item: ReleasedTable) -> bool:
     seen: dict[tuple[str, ...], set[str]] = {}
     for row in item.exact[: len(item.exact) - item.n_wider]:
         members = row.support.members
+        if row.support.n_people == 0:
+            continue
         if members is None or not members.people:
             return len(row.key) > 1
         seen.setdefault(row.key[:-1], set()).update(members.people)
