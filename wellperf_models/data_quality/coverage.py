@@ -121,7 +121,9 @@ def measure_coverage(tables: Tables) -> Coverage:
         n_exits=exits,
         n_delayed=delayed,
         tables=counts,
-        missing=tuple(_missing(tables, {c.table: n_people if c.n_people is None else c.n_people for c in counts})),
+        missing=tuple(
+            _missing(tables, {c.table: n_people if c.n_people is None else c.n_people for c in counts})
+        ),
         waves=tuple(_waves(tables)),
         gap=measure_gap(tables),
         files=read_files(tables),
