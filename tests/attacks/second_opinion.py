@@ -92,9 +92,7 @@ def _worst_case(attack_class: Any, chances: dict[str, list[float]], folder: Path
     both = [np.column_stack([chances[name], 1 - np.array(chances[name])]) for name in ("members", "others")]
     attack.attack_from_preds(*both)
     aucs = [m["AUC"] for m in attack.attack_metrics]
-    print(
-        f"sacroml: worst-case AUC {np.mean(aucs):.3f}, standard deviation of 10 repetitions {np.std(aucs):.3f}"
-    )
+    print(f"sacroml: worst-case AUC {np.mean(aucs):.3f}, SD of 10 repetitions {np.std(aucs):.3f}")
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ MOST = 0.05
 
 
 def answers_of(study_file: Path) -> list[Evidence]:
-    """What the notebooks put through the gate: their code is run in this process, the gate noting what comes."""
+    """What the notebooks put through the gate: their code runs in this process, the gate notes what comes."""
     import wellperf_models as wp
 
     found: list[Evidence] = []
