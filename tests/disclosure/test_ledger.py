@@ -166,3 +166,14 @@ def test_values_reach_the_ledger_as_they_were_released(tmp_path: Path) -> None:
     (entry,) = read_ledger(owner)
     assert entry.values is not None
     assert entry.values[0] == released.estimates[0].value
+
+
+def test_a_second_ledger_is_no_way_to_forget(tmp_path: Path) -> None:
+    owner = study(tmp_path)
+    publish(owner, [claim("a", EVERYONE)])
+    elsewhere = study(tmp_path, extra='[disclosure]\nledger = ".wellperf/ledger-2.jsonl"')
+    with pytest.raises(DisclosureError, match="another ledger"):
+        read_ledger(elsewhere)
+    with pytest.raises(DisclosureError, match="another ledger"):
+        publish(elsewhere, [claim("a", people(1, 100))])
+    assert len(read_ledger(owner)) > 0

@@ -116,6 +116,7 @@ def read_ledger(study: Study) -> tuple[Entry, ...]:
     """
     path = ledger_path(study)
     if not path.exists():
+        _refuse_another(study, path)
         return ()
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -127,6 +128,19 @@ def read_ledger(study: Study) -> tuple[Entry, ...]:
             got=type(error).__name__,
             remedy="restore it from a backup; deleting it forgets what readers already know",
         ) from None
+
+
+def _refuse_another(study: Study, path: Path) -> None:
+    """A new ledger beside an old one would forget what readers know."""
+    others = sorted(p.name for p in (study.folder / ".wellperf").glob("*.jsonl") if p.resolve() != path)
+    if others:
+        raise DisclosureError(
+            "There is another ledger already, so nothing can be published to a new one.",
+            where="disclosure.ledger",
+            expected=f"the one that is there: .wellperf/{printable(others[0])}",
+            got=printable(path.name),
+            remedy="name it in the study file; studies of one folder share a ledger",
+        )
 
 
 def ledger_position(study: Study) -> int:
