@@ -76,7 +76,7 @@ def judge(folder: Path) -> None:
     session.crosstab(people["department"], people["everyone"])
     (output,) = session.results.results.values()
     words = {str(name): " ".join(map(str, output.outcome.loc[name])) for name in output.outcome.index}
-    flagged = {name for name, text in words.items() if "threshold" in text}
+    flagged = {name for name, text in words.items() if "threshold" in text.lower()}
     print(f"acro: {len(flagged)} of {len(shown)} departments have too few people for it")
     print(f"      of these the gate shows: {sorted(n for n in flagged if shown.get(n)) or 'none'}")
     print(

@@ -1,201 +1,254 @@
-"""Edges of the gate for tables that mutation testing found unguarded."""
+"""Tables through the gate, cell by cell: what is judged, what is noted, how many digits are left."""
 
 import dataclasses
 from typing import Any
 
 import pytest
 
-from tests.disclosure.builders import curve, headcount
-from wellperf_models.disclosure.curves import area_under, release_curve
-from wellperf_models.disclosure.levels import levels_of, named
-from wellperf_models.disclosure.rules import Rules
-from wellperf_models.disclosure.tables import TOGETHER, release_table
+from tests.disclosure.builders import headcount
+from wellperf_models.disclosure.levels import SECOND
+from wellperf_models.disclosure.rules import ALL_OR_NONE, Rules
+from wellperf_models.disclosure.tables import TOGETHER, ReleasedTable, hidden_row, release_table
 from wellperf_models.errors import DisclosureError
-from wellperf_models.evidence import Area, Measure, Row, Support, Table
+from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
 
 RULES = Rules()
+FULL = Rules(in_full=True)
+BIG = Support(n_people=203)
+N = Measure(name="n", kind="count")
+PART = Measure(name="part", kind="count")
+RATE = Measure(name="rate", kind="rate", numerator="part", denominator="n", per=100)
 
 
-def table(rows: dict[tuple[str, ...], tuple[int, Any]], *, kind: str = "mean", **more: Any) -> Table:
-    """Keys → (people, value)."""
-    keys = tuple("abcdef"[: len(next(iter(rows)))])
-    found = tuple(
-        Row(key=key, values=(value,), support=Support(n_people=people))
-        for key, (people, value) in rows.items()
+def table(measures: tuple[Measure, ...], *rows: tuple[CellValue, ...], **more: Any) -> Table:
+    """Rows "0", "1" … of 203 people each."""
+    support = more.pop("support", BIG)
+    made = tuple(Row(key=(str(i),), values=values, support=support) for i, values in enumerate(rows))
+    plain: dict[str, Any] = {"name": "t", "title": "t", "keys": ("k",), "partition": False}
+    return Table(measures=measures, rows=made, **{**plain, **more})
+
+
+def shown(made: Table, rules: Rules = RULES) -> list[tuple[CellValue, ...]]:
+    return [row.values for row in release_table(made, rules).table.rows]
+
+
+def reasons(made: Table) -> list[str]:
+    return [why for _, why in release_table(made, RULES).kept_back]
+
+
+def test_a_plain_table_has_no_row_of_a_level_above() -> None:
+    found = release_table(headcount({"a": 40, "b": 60}), RULES)
+    assert (found.n_wider, found.kept_back) == (0, ())
+    plain = ReleasedTable(table=found.table, notes=(), kept_back=(), exact=())
+    assert plain.n_wider == 0
+
+
+def test_a_table_about_nobody_rests_on_nobody() -> None:
+    facts = table((N,), (7,), about_people=False, support=Support(n_people=0))
+    assert shown(facts) == [(7,)]
+    mixed = dataclasses.replace(
+        facts, rows=(facts.rows[0], Row(key=("1",), values=(3,), support=Support(n_people=3)))
     )
-    measure = Measure(name="value", kind=kind)  # type: ignore[arg-type]
-    return Table(name="t", title="t", keys=keys, measures=(measure,), rows=found, **more)
+    with pytest.raises(DisclosureError, match="rests on people"):
+        release_table(mixed, RULES)
+    assert shown(mixed, FULL) == [(7,), (3,)]
 
 
-def test_a_table_about_nobody_that_rests_on_people_is_refused() -> None:
-    sneaky = table({("Anna",): (1, 54321.77), ("x",): (0, 1.0)}, about_people=False)
-    with pytest.raises(DisclosureError, match="about nobody"):
-        release_table(sneaky, RULES)
-    assert release_table(sneaky, Rules(in_full=True)).table.rows == sneaky.rows
-    plain = table({("x",): (0, 123.456789)}, about_people=False)
-    assert release_table(plain, RULES).table.rows[0].values == (123.456789,)
+def test_the_level_below_is_not_judged_twice() -> None:
+    """Whoever is refused below may be shown above; only the levels above are asked there."""
+    top = table((N,), (64,), level="site", support=Support(n_people=64))
+    rows = tuple(
+        Row(key=(k,), values=(n,), support=Support(n_people=n), parent="0") for k, n in (("a", 4), ("b", 60))
+    )
+    made = dataclasses.replace(top, rows=rows, level="department", wider=top, partition=True)
+    found = release_table(made, RULES)
+    assert [r.key for r in found.table.rows] == [("a",), ("b",), ("site: 0",)]
+    assert [r.values for r in found.table.rows] == [(None,), (None,), (65,)]
+    assert found.n_wider == 1
+    assert [r.support.n_people for r in found.exact] == [4, 60, 64]
+    assert found.notes[-1] == "People of rows that are not shown are counted, with others, in: site: 0."
+    two = dataclasses.replace(
+        made, keys=("x", "k"), rows=tuple(dataclasses.replace(r, key=("x", *r.key)) for r in rows)
+    )
+    above = dataclasses.replace(
+        top, keys=("x", "k"), rows=(dataclasses.replace(top.rows[0], key=("x", "0")),)
+    )
+    found = release_table(dataclasses.replace(two, wider=above), RULES)
+    assert found.table.rows[-1].key == ("x", "site: 0")
+    assert "in: site: 0." in found.notes[-1]
 
 
-def test_an_unknown_kind_of_measure_is_refused() -> None:
-    with pytest.raises(DisclosureError, match="does not know this kind"):
-        release_table(table({("x",): (50, 1.0)}, kind="median"), RULES)
+def test_models_need_more_people_than_descriptions() -> None:
+    few = Support(n_people=20)
+    assert shown(table((N, Measure(name="effect", kind="model")), (20, 0.5), support=few)) == [(None, None)]
+    assert shown(table((N, Measure(name="average", kind="mean")), (20, 0.5), support=few)) == [(20, 0.5)]
+    # a reason that was found first stays
+    assert reasons(table((Measure(name="effect", kind="model"),), (0.5,), support=Support(n_people=3))) == [
+        "fewer than 10 people"
+    ]
+
+
+def test_sums_need_their_largest_amounts() -> None:
+    measure = (Measure(name="cost", kind="sum"),)
+    one = Support(n_people=50, total=100.0, largest=95.0, second=3.0)
+    even = Support(n_people=50, total=100.0, largest=9.0, second=8.0)
+    assert shown(table(measure, (100.0,), support=one)) == [(None,)]
+    assert shown(table(measure, (100.0,), support=even)) == [(100.0,)]
+    with pytest.raises(DisclosureError, match="two largest"):
+        release_table(table(measure, (100.0,)), RULES)
 
 
 @pytest.mark.parametrize(
-    ("key", "fine"),
-    [("w " * 4 + "w", True), ("w " * 5 + "w", False), ("x" * 40, True), ("x" * 41, False)],
+    ("part", "n", "hidden"),
+    [(2, 200, True), (3, 200, False), (197, 200, False), (198, 200, True), (50, 200, False)],
 )
-def test_how_long_a_theme_may_be(key: str, fine: bool) -> None:
-    made = table({("pay",): (60, 1.0), (key,): (50, 1.0)}, open_keys=True, partition=False)
+def test_a_rate_of_nobody_or_everybody(part: int, n: int, hidden: bool) -> None:
+    made = table((PART, N, RATE), (part, n, 0.1))
+    assert (shown(made) == [(None, None, None)]) is hidden
+    assert reasons(made) == ([TOGETHER] if hidden else [])
+
+
+def test_a_rate_over_time_tells_only_nobody() -> None:
+    years = Measure(
+        name="rate", kind="rate", unit="exits per 100 person-years", numerator="part", denominator="n"
+    )
+    assert shown(table((PART, N, years), (198, 200, 1.0))) != [(None, None, None)]
+    assert shown(table((PART, N, years), (2, 200, 0.0))) == [(None, None, None)]
+
+
+def test_counts_alone_and_missing_ones_tell_no_rate() -> None:
+    assert shown(table((PART, N), (1, 200))) == [(0, 200)]
+    assert shown(table((PART, N, RATE), (None, 200, None))) == [(None, 200, None)]
+    assert shown(table((PART, N, RATE), (50, None, None))) == [(50, None, None)]
+    # a text or a mean that has the name of a count is none
+    odd = Measure(name="odd", kind="mean")
+    assert shown(table((odd, PART, N, RATE), (0.0, 50, 200, 25.0))) == [(0.0, 50, 200, 25.0)]
+
+
+def test_events_of_a_row_tell_everybody_too() -> None:
+    made = table((N,), (50,), support=Support(n_people=50, n_events=1, n_non_events=49))
+    assert shown(made) == [(None,)]
+    assert ALL_OR_NONE not in reasons(made)
+
+
+def test_unknown_kinds_and_rates_without_counts_are_refused() -> None:
+    with pytest.raises(DisclosureError, match="does not know this kind") as refused:
+        release_table(table((Measure(name="x", kind="guess"),), (1,)), RULES)  # type: ignore[arg-type]
+    assert "count, rate, mean, sum, model, text" in str(refused.value)
+    mean = Measure(name="part", kind="mean")
+    with pytest.raises(DisclosureError, match="only from counts"):
+        release_table(table((mean, N, RATE), (3.0, 20, 0.15)), RULES)
+
+
+def test_an_extreme_is_refused_but_in_facts() -> None:
+    largest = (Measure(name="days_max", kind="mean"),)
+    with pytest.raises(DisclosureError, match="minimum or maximum"):
+        release_table(table(largest, (9.0,)), RULES)
+    assert shown(table(largest, (9.0,), about_people=False, support=Support(n_people=0))) == [(9.0,)]
+
+
+WORDS = "one two three four five"
+
+
+@pytest.mark.parametrize(
+    ("key", "fine"), [("a" * 40, True), ("a" * 41, False), (WORDS, True), (f"{WORDS} six", False)]
+)
+def test_themes_are_short(key: str, fine: bool) -> None:
+    rows = tuple(Row(key=(k, "b"), values=(40,), support=BIG) for k in ("theme", key))
+    made = dataclasses.replace(table((N,)), keys=("k", "l"), rows=rows, open_keys=True)
     if fine:
-        assert len(release_table(made, RULES).table.rows) == 2
+        assert shown(made) == [(40,), (40,)]
     else:
-        with pytest.raises(DisclosureError, match="never shown"):
+        with pytest.raises(DisclosureError, match="somebody wrote"):
             release_table(made, RULES)
-    # keys that the study declares may be long
-    declared = dataclasses.replace(made, open_keys=False)
-    assert len(release_table(declared, RULES).table.rows) == 2
-    assert len(release_table(made, Rules(in_full=True)).table.rows) == 2
+    # keys that are not people's words, and published data, may be longer
+    assert shown(dataclasses.replace(made, open_keys=False)) == [(40,), (40,)]
+    assert shown(made, FULL) == [(40,), (40,)]
 
 
-def test_notes_say_what_was_done_and_nothing_else() -> None:
-    assert release_table(table({("a",): (50, 1.0), ("b",): (60, 1.0)}), RULES).notes == ()
-    hidden = release_table(table({("a",): (5, 1.0), ("b",): (60, 1.0), ("c",): (70, 1.0)}), RULES)
-    assert hidden.notes == ("— : not shown, to protect people (2 of 3 rows).",)
-    themes = table({("a",): (5, 1.0), ("b",): (60, 1.0)}, open_keys=True, partition=False)
-    assert release_table(themes, RULES).notes == ("Rare ones are not shown, to protect people.",)
-    fine = table({("b",): (60, 1.0)}, open_keys=True, partition=False)
-    assert release_table(fine, RULES).notes == ()
-    assert release_table(fine, RULES).kept_back == ()
-    counted = release_table(headcount({"a": 50, "b": 60}), RULES)
-    assert [note[:18] for note in counted.notes] == ["Counts are rounded"]
-
-
-def test_reasons_are_told_apart_only_where_they_tell_nothing() -> None:
-    free = table({("a",): (5, 1.0), ("b",): (6, 1.0), ("c",): (70, 1.0)}, partition=False)
-    assert dict(release_table(free, RULES).kept_back) == dict.fromkeys("ab", "fewer than 10 people")
-    bound = table({("a",): (5, 1.0), ("b",): (60, 1.0), ("c",): (70, 1.0)})
-    assert dict(release_table(bound, RULES).kept_back) == dict.fromkeys("ab", TOGETHER)
-
-
-def test_rows_of_nobody_need_no_second_row() -> None:
-    shown = release_table(table({("a",): (0, 1.0), ("b",): (60, 1.0), ("c",): (70, 1.0)}), RULES)
-    assert [r.values for r in shown.table.rows] == [(None,), (1.0,), (1.0,)]
-    one = release_table(table({("a",): (1, 1.0), ("b",): (9, 1.0), ("c",): (70, 1.0)}), RULES)
-    assert [r.values for r in one.table.rows] == [(None,), (None,), (1.0,)]
-
-
-def test_hidden_rows_and_their_supports_hold_nothing() -> None:
-    (first, *_) = release_table(headcount({"a": 5, "b": 60, "c": 70}), RULES).table.rows
-    assert first.values == (None, None, None)
-    assert first.support == Support(n_people=0)
-
-
-def test_errors_of_drawn_numbers_are_cut() -> None:
-    drawn = Table(
-        name="t", title="t", keys=("k",), measures=(Measure(name="v", kind="mean"),) * 2,
-        rows=(
-            Row(
-                key=("x",), values=(1.0, 2.0), support=Support(n_people=50), monte_carlo_errors=(0.123, None)
-            ),
-        ),
-        computation="sampled",
-    )  # fmt: skip
-    assert release_table(drawn, RULES).table.rows[0].monte_carlo_errors == (0.12, None)
-
-
-def test_digits_follow_the_interval_of_the_own_number() -> None:
-    names = ("gain", "gain_low", "gain_high", "value", "low", "high", "flat_low", "flat_high")
-    values = (1234.5678, 1034.5678, 1434.5678, 0.123456, 0.1, 0.15, 3.14159, 3.14159)
-    made = Table(
-        name="t", title="t", keys=("k",), measures=tuple(Measure(name=n, kind="model") for n in names),
-        rows=(Row(key=("x",), values=values, support=Support(n_people=100)),),
-    )  # fmt: skip
-    shown = release_table(made, RULES).table.rows[0].values
-    assert shown == (1230.0, 1030.0, 1430.0, 0.123, 0.1, 0.15, 3.142, 3.142)
-
-
-def test_a_whole_number_of_a_model_is_cut_too() -> None:
-    assert release_table(table({("a",): (50, 1234567)}), RULES).table.rows[0].values == (1230000.0,)
-
-
-def _amounts(*rows: tuple[str, str, int, float, float, float]) -> Table:
-    """(key, parent, people, total, largest, second) with their parents above."""
-    parents: dict[str, list[tuple[int, float]]] = {}
-    for _, parent, people, total, _, _ in rows:
-        parents.setdefault(parent, []).append((people, total))
-    measures = (Measure(name="pay", kind="sum"),)
-
-    def row(key: str, people: int, total: float, largest: float, second: float, parent: str) -> Row:
-        support = Support(n_people=people, total=total, largest=largest, second=second)
-        return Row(key=(key,), values=(total,), support=support, parent=parent)
-
-    above = tuple(
-        row(name, sum(n for n, _ in of), sum(t for _, t in of), 1.0, 1.0, "") for name, of in parents.items()
+def test_rare_themes_are_not_even_named() -> None:
+    rows = (
+        Row(key=("often",), values=(40,), support=BIG),
+        Row(key=("rare",), values=(3,), support=Support(n_people=3)),
     )
-    plain: dict[str, Any] = {"name": "pay", "title": "t", "keys": ("k",), "measures": measures}
-    wider = Table(**plain, level="site", rows=above)
-    return Table(
-        **plain, level="team", wider=wider,
-        rows=tuple(row(k, n, t, big, second, parent) for k, parent, n, t, big, second in rows),
-    )  # fmt: skip
+    made = dataclasses.replace(table((N,)), rows=rows, open_keys=True)
+    found = release_table(made, RULES)
+    assert [r.key for r in found.table.rows] == [("often",)]
+    assert [r.key for r in found.exact] == [("often",)]
+    assert found.kept_back == (("rare ones", "fewer people each than may be shown"),)
+    assert "Rare ones are not shown, to protect people." in found.notes
+    assert not [n for n in found.notes if "—" in n]
+    named = release_table(dataclasses.replace(made, open_keys=False), RULES)
+    assert named.kept_back == (("rare", "fewer than 10 people"),)
+    assert named.notes[-1] == "— : not shown, to protect people (1 of 2 rows)."
+    alone = release_table(dataclasses.replace(made, rows=rows[:1]), RULES)
+    assert (alone.kept_back, len(alone.notes)) == ((), 1)
 
 
-def test_what_is_hidden_together_may_not_be_one_persons_either() -> None:
-    others = (("c", "north", 30, 30_000.0, 1_100.0, 1_000.0), ("d", "north", 40, 40_000.0, 1_100.0, 1_000.0))
-    # x is one person's, and so is x with y: the site would tell their sum
-    made = _amounts(
-        ("x", "north", 12, 65_000.0, 60_000.0, 1_000.0), ("y", "north", 12, 1_000.0, 100.0, 100.0), *others
+def test_notes_say_what_was_done_and_no_more() -> None:
+    assert release_table(table((Measure(name="average", kind="mean"),), (2.0,)), RULES).notes == ()
+    assert len(release_table(table((N,), (20,)), RULES).notes) == 1
+    mixed = table((N, Measure(name="average", kind="mean")), (20, 1.0))
+    assert "multiples of 5" in release_table(mixed, RULES).notes[0]
+
+
+def test_which_row_fails_by_itself_is_not_told() -> None:
+    found = release_table(headcount({"a": 4, "b": 40, "c": 300}), RULES)
+    assert found.kept_back == (("a", TOGETHER), ("b", TOGETHER))
+    assert SECOND not in dict(found.kept_back).values()
+    few = release_table(headcount({"a": 4, "b": 9, "c": 300}), RULES)
+    assert few.kept_back == (("a", "fewer than 10 people"), ("b", "fewer than 10 people"))
+
+
+def test_a_hidden_row_holds_nothing() -> None:
+    row = Row(
+        key=("a",), values=(3, 0.5), support=Support(n_people=3), monte_carlo_errors=(None, 0.1), parent="up"
     )
-    shown = {r.key[0] for r in release_table(made, RULES).table.rows if r.values[0] is not None}
-    assert "y" not in shown
-    assert "d" in shown or "site: north" not in shown
-    hidden = [r.support for r in made.rows if r.key[0] not in shown]
-    if "site: north" in shown:
-        assert sum(s.total or 0 for s in hidden) > (60_000 + 1_100) / 0.9
-    even = _amounts(
-        ("x", "north", 5, 5_000.0, 1_000.0, 1_000.0), ("y", "north", 12, 12_000.0, 1_000.0, 1_000.0), *others
+    empty = hidden_row(row)
+    assert empty == Row(
+        key=("a",), values=(None, None), support=Support(n_people=0), monte_carlo_errors=(None, None)
     )
-    shown = {r.key[0] for r in release_table(even, RULES).table.rows if r.values[0] is not None}
-    assert shown == {"c", "d", "site: north"}
 
 
-def test_the_key_of_a_wider_row_says_its_level() -> None:
-    row = Row(key=("2024", "north"), values=(1,), support=Support(n_people=50))
-    wide = Table(
-        name="t", title="t", keys=("year", "site"), measures=(Measure(name="n", kind="count"),),
-        rows=(row,), level="site",
-    )  # fmt: skip
-    assert named(wide, row) == ("2024", "site: north")
-    assert named(dataclasses.replace(wide, level=""), row) == ("2024", "north")
-    assert levels_of(wide) == [wide]
+def test_values_are_cut_to_the_digits_that_are_printed() -> None:
+    names = ("effect", "effect_low", "effect_high", "other")
+    measures = tuple(Measure(name=n, kind="model") for n in names)
+    # the standard error is .02: two digits of it are three decimals
+    (values,) = shown(table(measures, (0.123456, 0.084256, 0.162656, 1.23456)))
+    assert values == (0.123, 0.084, 0.163, 1.23)
+    # an interval without width, or turned round, gives no digits: three significant ones are left
+    (values,) = shown(table(measures, (0.123456, 0.123456, 0.123456, 1.23456)))
+    assert values == (0.123, 0.123, 0.123, 1.23)
+    (values,) = shown(table(measures, (12.3456, 13.3456, 11.3456, 1.23456)))
+    assert values == (12.3, 13.3, 11.3, 1.23)
 
 
-def test_a_curve_stops_where_too_few_remain() -> None:
-    """Ten people must remain after the last exit shown, not before it."""
-    for people, last in ((30, 20.0), (29, 10.0)):
-        line = curve([0] + [1] * 25, people=people)
-        shown, _ = release_curve(line, RULES)
-        assert shown is not None
-        assert shown.x[-1] == last
+def test_an_interval_of_its_own_comes_before_that_of_the_row() -> None:
+    names = ("effect", "effect_low", "effect_high", "low", "high")
+    measures = tuple(Measure(name=n, kind="model") for n in names)
+    (values,) = shown(table(measures, (0.123456, 0.084256, 0.162656, -39.2, 39.2)))
+    assert values == (0.123, 0.084, 0.163, -39.0, 39.0)
+    plain = tuple(Measure(name=n, kind="model") for n in ("value", "low", "high"))
+    assert shown(table(plain, (0.123456, 0.084256, 0.162656))) == [(0.123, 0.084, 0.163)]
+    # a mean has the digits of nobody's interval
+    mean = (Measure(name="value", kind="mean"), *plain[1:])
+    (values,) = shown(table(mean, (12.3456, 0.084256, 0.162656)))
+    assert values[0] == 12.3
 
 
-def test_the_area_is_that_of_the_curve_of_everyone() -> None:
-    line = curve([0] + [1] * 60, people=171)
-    shown, _ = release_curve(line, RULES)
-    assert shown is not None
-    area = Area(curve="survival", start=0.0, end=60.0, at_end="end")
-    last = {"end": dataclasses.replace(_ending(), value=0.65)}
-    group, other = dataclasses.replace(shown, group="g"), dataclasses.replace(shown, name="other")
-    assert area_under(area, [group], last) is None
-    assert area_under(area, [other], last) is None
-    assert area_under(area, [group, other, shown], last) == pytest.approx(49.5, abs=1.0)
-    late = dataclasses.replace(area, start=-1.0)
-    assert area_under(late, [shown], last) is None
-    assert area_under(area, [shown], {}) is None
+def test_monte_carlo_errors_to_two_digits() -> None:
+    measures = (Measure(name="value", kind="model"), Measure(name="unit", kind="text"))
+    made = table(measures)
+    row = Row(key=("0",), values=(1.23456, "points"), support=BIG, monte_carlo_errors=(0.012345, None))
+    found = release_table(dataclasses.replace(made, rows=(row,), computation="sampled"), RULES).table.rows[0]
+    assert found.monte_carlo_errors == (0.012, None)
+    assert found.values == (1.23, "points")
+    assert found.support == Support(n_people=205)
 
 
-def _ending() -> Any:
-    from tests.disclosure.builders import estimate
-
-    return estimate("end", value=0.6)
+def test_zero_people_have_no_rate() -> None:
+    none = table((PART, N, RATE), (50, 200, 25.0), (40, 2, 100.0))
+    assert shown(none)[0] == (50, 200, 25.0)
+    assert shown(none)[1] == (None, None, None)
+    years = dataclasses.replace(RATE, unit="per 100 years")
+    assert shown(table((PART, N, years), (40, 2, 100.0))) == [(40, 0, None)]

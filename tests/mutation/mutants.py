@@ -112,6 +112,9 @@ def _places(
         for place, item in items:
             if not isinstance(item, ast.AST) or isinstance(item, ast.Import | ast.ImportFrom | ast.JoinedStr):
                 continue
+            # a guard against wrong calls among ourselves, which types and `Table` hold off already
+            if isinstance(item, ast.keyword) and item.arg == "strict":
+                continue
             inside, lines = function, body
             if isinstance(item, ast.FunctionDef | ast.ClassDef):
                 if item.name in _WORDS:
