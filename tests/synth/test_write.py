@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.tables.folder import load_as_read
 from wellperf_models.errors import DesignError
 from wellperf_models.study import load_study
 from wellperf_models.synth import (
@@ -19,7 +20,7 @@ from wellperf_models.synth import (
     write_organisation,
 )
 from wellperf_models.synth.write import all_or_nothing
-from wellperf_models.tables import check_study, load_tables
+from wellperf_models.tables import check_study
 
 COMMITTED = Path(__file__).parents[2] / "data_synthetic"
 
@@ -68,7 +69,13 @@ def test_every_preset_and_variant_passes_its_own_check(tmp_path, preset, variant
 
 
 def test_what_was_written_is_what_was_generated(tmp_path, organisation):
-    tables = load_tables(load_study(write_organisation(organisation, tmp_path)))
+    path = write_organisation(organisation, tmp_path)
+    text = path.read_text(encoding="utf-8")
+    asks = 'streams = ["surveys", "workload"]'
+    assert asks in text
+    # everything is read, whoever withdrew
+    path.write_text(text.replace(asks, "streams = []"), encoding="utf-8")
+    tables = load_as_read(load_study(path))
     for name, frame in organisation.tables.items():
         read = tables[name].collect()
         assert read.height == frame.height
