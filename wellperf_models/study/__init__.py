@@ -9,6 +9,7 @@ from wellperf_models.study.disclosure import HARD_FLOOR, Disclosure
 from wellperf_models.study.file import Study, load_study
 from wellperf_models.study.general import General
 from wellperf_models.study.governance import ALWAYS_PROHIBITED, BASIS_WORDS, Dpia, Governance, Override
+from wellperf_models.study.method_check import MethodCheck
 from wellperf_models.study.money import Money, Rate
 from wellperf_models.study.overrides import read_overrides
 from wellperf_models.study.prohibited import prohibited_word
@@ -26,6 +27,7 @@ from wellperf_models.study.roles import (
 )
 from wellperf_models.study.table_source import TableSource, Wide
 from wellperf_models.study.turnover import Turnover
+from wellperf_models.study.turnover_questions import Policy, Risk, Transition
 from wellperf_models.study.validation import Validation
 
 __all__ = [
@@ -46,12 +48,15 @@ __all__ = [
     "Dpia",
     "General",
     "Governance",
+    "MethodCheck",
     "Money",
     "Outcome",
     "Override",
+    "Policy",
     "PredictorSet",
     "Rate",
     "Reach",
+    "Risk",
     "Roi",
     "Role",
     "RoleName",
@@ -60,6 +65,7 @@ __all__ = [
     "Section",
     "Study",
     "TableSource",
+    "Transition",
     "Turnover",
     "Validation",
     "Value",

@@ -27,6 +27,7 @@ from wellperf_models.study.covariates import Covariate, Name, Scale
 from wellperf_models.study.disclosure import Disclosure
 from wellperf_models.study.general import General
 from wellperf_models.study.governance import UNDECLARED, WITHOUT_BASIS, Governance
+from wellperf_models.study.method_check import MethodCheck
 from wellperf_models.study.money import Money
 from wellperf_models.study.names import attributes_used, named_covariates, names_in
 from wellperf_models.study.prohibited import check_names
@@ -47,6 +48,7 @@ class Study(Section):
         covariates: Predictors with their timing.
         turnover, burnout, roi, disclosure, money: Configuration of what bears the name; a pillar whose
             section is None is not run.
+        method_check: How the pipelines are tried on simulated data of this study's shape.
         governance: Grounds, purpose and oversight; None: not declared, and the pack says so.
         roles: What each kind of reader may see.
         countries: By code; `disclosure.min_group_size` is already the strictest of all.
@@ -58,6 +60,7 @@ class Study(Section):
     measures: dict[Name, Scale] = Field(default_factory=dict)
     covariates: dict[Name, Covariate] = Field(default_factory=dict)
     turnover: Turnover = Turnover()
+    method_check: MethodCheck = MethodCheck()
     burnout: Burnout | None = None
     roi: Roi | None = None
     disclosure: Disclosure = Disclosure()

@@ -40,6 +40,8 @@ def attributes_used(study: Study) -> dict[str, str]:
     }
     if study.turnover.group_by is not None:
         used["turnover.group_by"] = study.turnover.group_by
+    if study.turnover.pooled_by is not None:
+        used["turnover.pooled_by"] = study.turnover.pooled_by
     if study.burnout is not None and study.burnout.group_by is not None:
         used["burnout.group_by"] = study.burnout.group_by
     return used

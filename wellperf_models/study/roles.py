@@ -30,10 +30,15 @@ ANSWERS: Final = (
     "burnout.groups",
     "turnover.description",
     "turnover.explained",
+    "turnover.policy",
     "turnover.prediction",
+    "turnover.risk",
+    "turnover.groups",
+    "turnover.transition",
     "roi.effects",
     "roi.contrast",
     "roi.decision",
+    "method_check.turnover",
 )
 # what a role declares nothing about
 _MANAGER_ANSWERS = ("turnover.description", "burnout.groups")

@@ -60,7 +60,7 @@ def build_frame(tables: Source) -> TurnoverFrame:
     roster = roster_of(
         raw, code="person", identifier="employee_id", stable=has_stable_ids(study, ("people", "spells"))
     )
-    panel = rows = no_rows = None
+    panel = months = rows = no_rows = None
     minimum = Minimum(people=study.disclosure.min_model_people, events=study.disclosure.min_model_events)
     if section.covariates:
         # what can't be modelled can still be described
@@ -68,12 +68,13 @@ def build_frame(tables: Source) -> TurnoverFrame:
         if isinstance(built, Unanswered):
             no_rows = built
         else:
-            panel, rows, no_rows = built
+            months, panel, rows, no_rows = built
     another = bool((raw["event"] > len(section.causes)).any())
     return TurnoverFrame(
         causes=(*section.causes, *([ANOTHER] if another else [])),
         spells=_spells(raw, study),
         panel=panel,
+        months=months,
         covariates={name: study.covariates[name] for name in section.covariates},
         rows=rows,
         no_rows=no_rows,

@@ -25,8 +25,8 @@ def build_models(
     minimum: Minimum,
     left_out: dict[str, LeftOut],
     roster: Roster,
-) -> tuple[pl.DataFrame, ModelRows | None, Unanswered | None]:
-    """Panel, and model rows or why there are none.
+) -> tuple[pl.DataFrame, pl.DataFrame, ModelRows | None, Unanswered | None]:
+    """Months as known, the binned panel, and model rows or why there are none.
 
     Args:
         tables: As of `build_frame`.
@@ -50,7 +50,9 @@ def build_models(
     panel = _binned(months, study.covariates, section, minimum, left_out, roster)
     varying = any(study.covariates[n].table != "people" for n in names)
     built = attempt(_model_rows, months if varying else raw, study, varying, minimum, left_out, roster)
-    return (panel, None, built) if isinstance(built, Unanswered) else (panel, built, None)
+    if isinstance(built, Unanswered):
+        return months, panel, None, built
+    return months, panel, built, None
 
 
 def _months(

@@ -87,6 +87,11 @@ class TurnoverFrame:
         spells: For description.
         panel: Person-months with binned covariates ("not measured" is a level), start_months, event, person,
             cluster (where declared): the hazard's rows; None without covariates.
+        months: The same person-months before binning, sorted by spell and stop_months: employee_id (a keyed
+            pseudonym), spell, person, pattern, start_months, stop_months, event; covariates and strata as
+            read, null where not known yet; team, department, site; cluster_key where declared; where dates
+            are known spell_start, period (first day of the month), period_day and NAME_measured_day. None
+            where `panel` is.
         covariates: Name → declaration, of the modelled ones.
         rows: For Cox and validation; None without covariates, or where they can't be modelled.
         no_rows: Why covariates can't be modelled; None where they can, or where there are none.
@@ -105,6 +110,7 @@ class TurnoverFrame:
     causes: tuple[str, ...]
     spells: Spells
     panel: pl.DataFrame | None
+    months: pl.DataFrame | None
     covariates: dict[str, Covariate]
     rows: ModelRows | None
     no_rows: Unanswered | None
