@@ -12,8 +12,10 @@ The map, from a study file to a report; each name is importable from here, and n
     burnout             the pillar on strain: frame → model → checks → findings → plots
     turnover            the pillar on staying and leaving, likewise
     roi                 the pillar on the return of a programme, likewise
+    method_check        a pillar's own pipeline on simulated data of the study's shape
     release             Evidence → Released, through the gate   `wellperf_models.disclosure`
     read_bundles        a run's released answers                `wellperf_models.disclosure`
+    show                Released, and pictures made from it     `wellperf_models.figures`
     run_study, verify_pack                                      `wellperf_models.runs`
     synth               organisations with a known truth
     datasets            public real data, by address and hash

@@ -2,6 +2,7 @@ from . import (
     burnout as burnout,
     data_quality as data_quality,
     datasets as datasets,
+    method_check as method_check,
     roi as roi,
     synth as synth,
     turnover as turnover,
@@ -26,6 +27,7 @@ from .evidence import (
     Unanswered as Unanswered,
     attempt as attempt,
 )
+from .figures import show as show
 from .panel import build_panel as build_panel
 from .runs import run_study as run_study, verify_pack as verify_pack
 from .study import Study as Study, load_study as load_study

@@ -62,5 +62,9 @@ class DesignError(WellperfError):
     """The question cannot be answered by this design, whatever the numbers say."""
 
 
+class NotAskedError(DesignError):
+    """The study file does not ask this question; nothing is wrong."""
+
+
 class RunError(WellperfError):
     """A run, a pack or its verification could not be completed."""

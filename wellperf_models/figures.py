@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, Final
 from wellperf_models.disclosure import Released
 from wellperf_models.disclosure.shown import digest_of, record_shown
 from wellperf_models.disclosure.wording import print_estimate
-from wellperf_models.errors import DesignError, WellperfError
-from wellperf_models.evidence import Estimate
+from wellperf_models.errors import DesignError, DisclosureError, WellperfError
+from wellperf_models.evidence import NOT_ASKED, Estimate
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -228,3 +228,31 @@ class Picture:
         png, words = base64.b64encode(self.png()).decode("ascii"), {"alt": self.alt, "title": self.title}
         record_shown(digest_of({"image/png": png, **words}))
         return {"image/png": png, "text/plain": self.alt}, {"image/png": words}
+
+
+def show(*shown: Released | Picture | None) -> None:
+    """Displays an answer and its pictures below each other.
+
+    Nothing is displayed for a question that the study file does not ask, nor for a picture that was not made
+    because its numbers were kept back.
+
+    Args:
+        shown: Released answers, pictures made from them, or None.
+
+    Raises:
+        DisclosureError: Something else: only what passed the gate is displayed.
+    """
+    from IPython.display import display
+
+    for item in shown:
+        if item is None:
+            continue
+        if not isinstance(item, Released | Picture):
+            raise DisclosureError(
+                "Only released answers and their pictures are displayed.",
+                expected="Released, or Picture",
+                got=type(item).__name__,
+                where="show",
+            )
+        if isinstance(item, Picture) or item.design != NOT_ASKED:
+            display(item)

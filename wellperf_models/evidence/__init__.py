@@ -6,7 +6,15 @@ into a `Released`, and only a `Released` shows values.
 support.py (on how many people, and who) · parts.py (the parts of an answer) · answer.py (the answer)
 """
 
-from wellperf_models.evidence.answer import Evidence, Provenance, Unanswered, attempt, plain, unanswered
+from wellperf_models.evidence.answer import (
+    NOT_ASKED,
+    Evidence,
+    Provenance,
+    Unanswered,
+    attempt,
+    plain,
+    unanswered,
+)
 from wellperf_models.evidence.parts import (
     Area,
     CellValue,
@@ -24,6 +32,7 @@ from wellperf_models.evidence.parts import (
 from wellperf_models.evidence.support import Members, Support
 
 __all__ = [
+    "NOT_ASKED",
     "Area",
     "CellValue",
     "Check",

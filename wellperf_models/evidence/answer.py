@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
-from wellperf_models.errors import ConvergenceError, DesignError
+from wellperf_models.errors import ConvergenceError, DesignError, NotAskedError
 from wellperf_models.evidence.parts import Check, Curve, Estimate, Table, require
 from wellperf_models.evidence.support import Members
+
+# design of an answer to a question that the study file does not ask
+NOT_ASKED: Final = "not asked"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,15 +101,19 @@ class Unanswered:
     Attributes:
         reason: One sentence, without a person's value.
         remedy: What would help; may be empty.
+        asked: False where the study file does not ask the question.
     """
 
     reason: str
     remedy: str = ""
+    asked: bool = True
 
     @property
     def words(self) -> str:
         """Reason and remedy as an answer."""
-        return f"Not answered: {self.reason}" + (f" What would help: {self.remedy}." if self.remedy else "")
+        return f"Not {'answered' if self.asked else 'asked'}: {self.reason}" + (
+            f" What would help: {self.remedy}." if self.remedy else ""
+        )
 
 
 def plain(text: str) -> str:
@@ -137,7 +145,7 @@ def unanswered(
         answer=plain(why.words),
         estimand="None: not estimated.",
         population=population,
-        design="not answered",
+        design="not answered" if why.asked else NOT_ASKED,
         provenance=provenance,
         checks=checks,
         limits=("Nothing can be concluded from the absence of an answer.",),
@@ -157,4 +165,6 @@ def attempt[**P, R](step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
         return step(*args, **kwargs)
     except (DesignError, ConvergenceError) as error:
         where = f" ({error.where})" if error.where else ""
-        return Unanswered(reason=error.summary.rstrip(".") + where + ".", remedy=error.remedy or "")
+        asked = not isinstance(error, NotAskedError)
+        reason = error.summary.rstrip(".") + (where if asked else "") + "."
+        return Unanswered(reason=reason, remedy=error.remedy or "", asked=asked)

@@ -22,6 +22,7 @@ from wellperf_models.report.spreadsheet import WORKBOOK, csv_name
 # a longer curve is drawn, and is in results.json
 _MOST_STEPS = 60
 _LEAD_ESTIMATES = 3
+_TELLING_CHECKS = 3
 _STATES = {True: "passed", False: "failed", None: "informative"}
 
 
@@ -77,6 +78,13 @@ def _limits_of(group: Mapping[str, Any]) -> list[str]:
 def count_checks(checks: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     """How many checks passed, failed and only inform."""
     return {state: sum(c["passed"] is value for c in checks) for value, state in _STATES.items()}
+
+
+def _telling(checks: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Checks that stand on the first screen beside the failed ones: three with them, passed ones first."""
+    failed = sum(c["passed"] is False for c in checks)
+    others = sorted((c for c in checks if c["passed"] is not False), key=lambda c: c["passed"] is None)
+    return others[: max(0, _TELLING_CHECKS - failed)]
 
 
 def _all_checks(parts: Parts) -> dict[str, int]:
@@ -188,6 +196,7 @@ def _environment() -> jinja2.Environment:
         head_unit=_head_unit,
         limits_of=_limits_of,
         lead=_lead,
+        telling=_telling,
         state_of=lambda passed: _STATES[passed],
         number=print_number,
         made_for=made_for,
