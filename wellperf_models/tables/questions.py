@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from wellperf_models.study import Study
-from wellperf_models.tables import section_questions
+from wellperf_models.tables import section_questions, turnover_questions
 from wellperf_models.tables.needs import (
     VALIDATION_EVENTS,
     Answerable,
@@ -19,11 +19,8 @@ from wellperf_models.tables.needs import (
     number,
 )
 
-# events per parameter of a model that explains (Peduzzi 1996) and of one that predicts (Ogundimu 2016)
-_EVENTS_PER_PARAMETER, _EVENTS_PER_PREDICTOR = 10, 20
 _TEAMS = 20
 _NOT_ANALYSED = "not analysed yet"
-_NUMBER_TYPES = ("number",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +30,7 @@ class _Question:
     answer: Callable[[str, Frames, Study], Answerable]
     section: str = ""
     analysed: bool = False
+    asked: Callable[[Study], bool] = lambda _: True
 
 
 def build_questions(frames: Frames, study: Study) -> tuple[Answerable, ...]:
@@ -46,7 +44,7 @@ def build_questions(frames: Frames, study: Study) -> tuple[Answerable, ...]:
         One row per question, in the order of the notebooks.
     """
     rows = []
-    for question in _QUESTIONS:
+    for question in (q for q in _QUESTIONS if q.asked(study)):
         absent = [name for name in question.tables if name not in frames]
         needs = [f"table{'s' if len(absent) > 1 else ''} {', '.join(absent)}"] if absent else []
         if question.section and getattr(study, question.section) is None:
@@ -70,62 +68,6 @@ def _not_analysed(answer: Answerable) -> Answerable:
     if pooled.startswith("yes"):
         pooled = f"data suffice{pooled.removeprefix('yes')}; {_NOT_ANALYSED}"
     return replace(answer, now=now, after_pooling=pooled)
-
-
-def _or_failed_check(answer: Answerable, frames: Frames, study: Study) -> Answerable:
-    """What the pack shows with a failed check: enough exits to be shown, too few for a rule of thumb."""
-    gate = study.disclosure
-    shown = (
-        _exits(frames, study.turnover.causes[0]) >= gate.min_model_events
-        and distinct(frames["spells"], "employee_id") >= gate.min_model_people
-    )
-    return replace(answer, now="with a failed check") if answer.now == "no" and shown else answer
-
-
-def _exits(frames: Frames, cause: str | None = None) -> int:
-    reason = pl.col("exit_reason")
-    return number(frames["spells"].filter(reason.is_not_null() if cause is None else reason == cause))
-
-
-def _stay(text: str, frames: Frames, study: Study) -> Answerable:
-    gate = study.disclosure
-    people = Need(have=distinct(frames["spells"], "employee_id"), want=gate.min_model_people, what="people")
-    every = Need(have=_exits(frames), want=gate.min_model_events, what="exits")
-    causes = [
-        Need(have=_exits(frames, cause), want=gate.min_model_events, what=f"exits ({cause})")
-        for cause in study.turnover.causes
-        if _exits(frames, cause)
-    ]
-    answer = judge(text, [people, every, *causes], [people, every], "yes, all exits together")
-    return _or_failed_check(answer, frames, study)
-
-
-def _parameters(frames: Frames, study: Study) -> int:
-    """Parameters of the declared covariates: one per number, levels less one per category."""
-    total = 0
-    for name in study.turnover.covariates:
-        covariate = study.covariates[name]
-        column = covariate.column or name
-        frame = frames.get(covariate.table)
-        if covariate.type in _NUMBER_TYPES or frame is None or column not in frame.collect_schema().names():
-            total += 1
-        else:
-            total += max(1, distinct(frame, column) - 1)
-    return total
-
-
-def _per_parameter(per: int, least: int) -> Callable[[str, Frames, Study], Answerable]:
-    def answer(text: str, frames: Frames, study: Study) -> Answerable:
-        if not study.turnover.covariates:
-            return Answerable(question=text, now="no", needs="covariates in [turnover]")
-        cause = study.turnover.causes[0]
-        want = max(least, per * _parameters(frames, study))
-        one = Need(have=_exits(frames, cause), want=want, what=f"exits ({cause}), or fewer covariates")
-        every = Need(have=_exits(frames), want=want, what="exits")
-        answer = judge(text, [one], [every], "yes, all exits together")
-        return _or_failed_check(answer, frames, study)
-
-    return answer
 
 
 def _groups(frames: Frames, study: Study, column: str) -> pl.LazyFrame | None:
@@ -228,7 +170,7 @@ _QUESTIONS = (
     _Question(
         text="How long do people stay, and why do they leave?",
         tables=("spells",),
-        answer=_stay,
+        answer=turnover_questions.stay,
         analysed=True,
     ),
     _Question(
@@ -237,14 +179,27 @@ _QUESTIONS = (
     _Question(
         text="What goes with turnover?",
         tables=("spells",),
-        answer=_per_parameter(_EVENTS_PER_PARAMETER, 0),
+        answer=turnover_questions.explain,
         analysed=True,
     ),
     _Question(
         text="Can turnover be predicted?",
         tables=("spells",),
-        answer=_per_parameter(_EVENTS_PER_PREDICTOR, VALIDATION_EVENTS),
+        answer=turnover_questions.predict,
         analysed=True,
+    ),
+    _Question(
+        text="How many exits would another way of working avoid?",
+        tables=("spells",),
+        answer=turnover_questions.policy,
+        analysed=True,
+    ),
+    _Question(
+        text="How many reach the exit that is the aim?",
+        tables=("spells",),
+        answer=turnover_questions.transition,
+        analysed=True,
+        asked=lambda study: study.turnover.transition is not None,
     ),
     _Question(
         text="What did a programme change?",
