@@ -43,6 +43,43 @@ def build_cells[F](
     return _grouped(marked, by, ("n", "exposure", *causes)).to_native()
 
 
+def add_cells[F](parts: Sequence[F], by: Sequence[str]) -> F:
+    """Cells of parts of the people, added up: the same as the cells of all of them.
+
+    Args:
+        parts: From `build_cells`, all with the same columns; collected.
+        by: Columns of the pattern.
+
+    Returns:
+        Same kind of frame, one row per pattern; order not defined.
+
+    Raises:
+        WellperfError: No part, or a column is missing.
+    """
+    if not parts:
+        raise WellperfError("There are no cells to add up.", where="add_cells", expected="at least one part")
+    frame: Any = nw.concat([nw.from_native(part) for part in parts])
+    _require_columns(frame, by)
+    sums = [name for name in frame.collect_schema().names() if name not in by]
+    return _grouped(frame, by, sums).to_native()
+
+
+def level_code(column: str, cuts: Sequence[float]) -> nw.Expr:
+    """A number's level as a whole number: 0 up to the first cut point, len(cuts) over the last.
+
+    A level is above one cut point and up to the next; a missing value is a level of its own, len(cuts) + 1.
+
+    Args:
+        column: The number.
+        cuts: Cut points, increasing.
+    """
+    value = nw.col(column)
+    code: nw.Expr = nw.lit(0).cast(nw.Int64)
+    for cut in cuts:
+        code = code + (value > cut).cast(nw.Int64)
+    return nw.when(value.is_null()).then(nw.lit(len(cuts) + 1)).otherwise(code).cast(nw.Int64)
+
+
 def build_gaussian_cells[F](rows: F, by: Sequence[str], value: str) -> F:
     """Gaussian cells: n, mean and variance (divided by n, not n − 1) per pattern; missing values left out.
 

@@ -7,6 +7,7 @@ import pytest
 from wellperf_models.errors import DesignError
 from wellperf_models.synth import PRESETS, VARIANTS, World
 from wellperf_models.synth.path import live_block
+from wellperf_models.synth.policies import CAP_HOURS
 
 
 def test_world_is_frozen_and_keyword_only():
@@ -82,8 +83,10 @@ def test_levels_are_those_of_an_organisation():
     assert 1.9 < path.exhaustion.mean() < 2.5
     assert path.exhaustion.min() >= 0
     assert path.exhaustion.max() <= 6
-    assert 8 < path.overtime.mean() < 12
-    assert 6.5 < path.overtime.std() < 10
+    # about six hours a week, and half of the months above the cap of the policy question
+    assert 23 < path.overtime.mean() < 27
+    assert 11 < path.overtime.std() < 14
+    assert 0.5 < (path.overtime > CAP_HOURS).mean() < 0.75
 
 
 def test_self_selected_teams_are_more_exhausted_before_and_randomised_are_not():

@@ -229,17 +229,17 @@ def test_people_who_come_back_can_be_the_clusters() -> None:
 @pytest.mark.parametrize(("cluster", "warned"), [("department", True), ("team", False)])
 def test_few_clusters_are_told(cluster: str, warned: bool) -> None:
     limits = explained(make_tables(seed=1, cluster=cluster)).limits
-    assert any("fewer than 40 clusters" in limit and "CR2" in limit for limit in limits) is warned
+    assert any("fewer than 40 clusters" in limit and "made for few" in limit for limit in limits) is warned
 
 
 def test_the_hazards_interval_rests_on_its_own_clusters() -> None:
     from scipy import stats
 
-    from wellperf_models.turnover.findings_models import _hazard_table
+    from wellperf_models.turnover.findings_explain_tables import level_table
 
     tables = make_tables(seed=1, cluster="department")
     hazard = fit_hazard(build_frame(tables), tables.study.turnover)
-    row = _hazard_table(hazard, UNKNOWN).rows[0]
+    row = level_table(hazard, UNKNOWN).rows[0]
     value, low = (float(v) for v in row.values[:2] if v is not None)
     assert hazard.fit.n_clusters == 3
     quantile = np.log(value / low) / hazard.fit.std_error[0]

@@ -75,6 +75,7 @@ def fit_hazard(
     link: Link = "cloglog",
     cluster: Ints | None = None,
     names: tuple[str, ...] = (),
+    start: Floats | None = None,
 ) -> HazardFit:
     """Fits the hazard by Fisher scoring.
 
@@ -85,6 +86,7 @@ def fit_hazard(
         link: cloglog or logit.
         cluster: Code of the independent unit, which must be part of the cell's pattern, shape (m,).
         names: Names of the columns, for messages.
+        start: Coefficients Fisher scoring begins with, shape (p,); None: 0. For refits of nearly these cells.
 
     Raises:
         DesignError: No events, or columns that imply each other.
@@ -102,7 +104,7 @@ def fit_hazard(
         n_periods=with_events.size,
     )
     scale = _check_columns(cells, names)
-    alpha, beta, iterations = _maximise(cells, link, scale, names)
+    alpha, beta, iterations = _maximise(cells, link, scale, names, start)
     own_cluster = None if cluster is None else cluster[used]
     fit = _finish(cells, with_events, alpha, beta, link, own_cluster, iterations)
     periods = np.concatenate((fit.periods, certain))
@@ -179,12 +181,14 @@ def _pieces(cells: _Cells, alpha: Floats, beta: Floats, link: Link) -> tuple[Flo
     return u, expected, observed
 
 
-def _maximise(cells: _Cells, link: Link, scale: Floats, names: tuple[str, ...]) -> tuple[Floats, Floats, int]:
+def _maximise(
+    cells: _Cells, link: Link, scale: Floats, names: tuple[str, ...], start: Floats | None
+) -> tuple[Floats, Floats, int]:
     at_risk = np.bincount(cells.period, weights=cells.n, minlength=cells.n_periods)
     happened = np.bincount(cells.period, weights=cells.events, minlength=cells.n_periods)
     share = (happened + 0.25) / (at_risk + 0.5)
     alpha = np.log(-np.log1p(-share)) if link == "cloglog" else np.log(share / (1 - share))
-    beta = np.zeros(cells.X.shape[1])
+    beta = np.zeros(cells.X.shape[1]) if start is None else np.asarray(start, float)
     current = binomial(alpha[cells.period] + cells.X @ beta, cells.n, cells.events, link)
     for iteration in range(1, _MAX_ITERATIONS + 1):
         u, weight, _ = _pieces(cells, alpha, beta, link)

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from wellperf_models.inference.cox import CoxFit
+from wellperf_models.inference.multiplicity import holm
+
+_ALPHA = 0.05
 
 
 def assess_proportional_hazards(fit: CoxFit, blocks: Mapping[str, Sequence[int]]) -> dict[str, float]:
@@ -38,3 +41,9 @@ def assess_proportional_hazards(fit: CoxFit, blocks: Mapping[str, Sequence[int]]
         statistic = float(trend[chosen] @ np.linalg.solve(block, trend[chosen]))
         found[name] = float(stats.chi2.sf(statistic, chosen.size))
     return found
+
+
+def changing_covariates(p_values: Mapping[str, float]) -> tuple[str, ...]:
+    """Covariates whose hazard ratio changes with time, by Holm-corrected p < .05; in the order given."""
+    adjusted = holm(list(p_values.values()))
+    return tuple(name for name, p in zip(p_values, adjusted, strict=True) if p < _ALPHA)

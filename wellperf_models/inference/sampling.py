@@ -97,7 +97,7 @@ def sample(
     Args:
         compiled: From `compile_once`.
         data: Name of each `pm.Data` → its value.
-        reported: Scalar variables that will be reported; all of them are gated.
+        reported: Variables that will be reported, numbers or vectors (`name[0]`, `name[1]`, …); all are gated.
         seed: Of the sampler.
         where: What is fitted, for the message of a refusal.
         draws, tune: Of each of the four chains.
@@ -125,10 +125,21 @@ def sample(
             where=where,
             remedy="look for an outcome without variation, or a covariate that repeats another",
         ) from error
-    kept = {name: np.asarray(tree["posterior"][name].values, float) for name in reported}
+    kept = _scalars({name: np.asarray(tree["posterior"][name].values, float) for name in reported})
     found = diagnose(kept, n_divergences=int(tree["sample_stats"]["diverging"].values.sum()))
     gate(found, where=where)
     return Sampled(draws=kept, monte_carlo_error=_errors(kept), diagnostics=found)
+
+
+def _scalars(draws: Mapping[str, Floats]) -> dict[str, Floats]:
+    """Every element of a vector as a quantity of its own."""
+    kept: dict[str, Floats] = {}
+    for name, values in draws.items():
+        if values.ndim == 2:
+            kept[name] = values
+        else:
+            kept |= {f"{name}[{i}]": values[..., i] for i in range(values.shape[-1])}
+    return kept
 
 
 def diagnose(draws: Mapping[str, Floats], *, n_divergences: int = 0) -> Diagnostics:

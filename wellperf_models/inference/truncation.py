@@ -43,29 +43,37 @@ def assess_truncation(entry: Floats, duration: Floats, event: Ints) -> Truncatio
     Returns:
         The test, or None where no risk set holds two different entries (no delayed entry).
     """
-    order = np.argsort(duration, kind="stable")
-    entry, duration, happened = entry[order], duration[order], np.asarray(event)[order] > 0
-    total, variance, pairs = 0.0, 0.0, 0
-    for time in np.unique(duration[happened]):
-        first = int(np.searchsorted(duration, time, side="left"))
-        members = np.flatnonzero(entry[first:] < time) + first
-        if members.size < 2:
+    happened = np.asarray(event) > 0
+    times = np.unique(duration[happened])
+    entries, own = np.unique(entry, return_inverse=True)
+    # people at risk at one time after the other, by distinct entry: a group-by, not a sort of people for each time
+    joins = np.argsort(entry, kind="stable")
+    leaves = np.argsort(duration, kind="stable")
+    joined = np.searchsorted(entry[joins], times, side="left")
+    gone = np.searchsorted(duration[leaves], times, side="left")
+    last = np.searchsorted(duration[leaves], times, side="right")
+    at_risk = np.zeros(entries.size)
+    total, variance, pairs, i, j = 0.0, 0.0, 0.0, 0, 0
+    for time in range(times.size):
+        np.add.at(at_risk, own[joins[i : joined[time]]], 1.0)
+        np.subtract.at(at_risk, own[leaves[j : gone[time]]], 1.0)
+        i, j = int(joined[time]), int(gone[time])
+        n = float(at_risk.sum())
+        if n < 2:
             continue
-        entries = entry[members]
-        ranked = np.sort(entries)
-        below = np.searchsorted(ranked, entries, side="left")
-        above = members.size - np.searchsorted(ranked, entries, side="right")
+        below = np.cumsum(at_risk) - at_risk
+        above = n - below - at_risk
         # sum over the risk set of sign(own entry − other's entry); adds up to 0
-        scores = (below - above).astype(float)
-        leavers = happened[members] & (duration[members] == time)
-        d = int(leavers.sum())
-        total += float(scores[leavers].sum())
+        scores = below - above
+        here = leaves[j : last[time]]
+        here = own[here[happened[here]]]
+        d = here.size
+        total += float(scores[here].sum())
         # d drawn without replacement
-        shrink = (members.size - d) / (members.size - 1)
-        variance += d * float(np.mean(scores**2)) * shrink
-        pairs += int((below + above)[leavers].sum())
+        variance += d * float((at_risk * scores**2).sum() / n) * (n - d) / (n - 1)
+        pairs += float((below + above)[here].sum())
     if variance <= 0 or pairs == 0:
         return None
     z = total / math.sqrt(variance)
     # a late entry compared in the set of an early exit counts as discordant
-    return TruncationTest(tau=-total / pairs, z=-z, p_value=math.erfc(abs(z) / math.sqrt(2)), n_pairs=pairs)
+    return TruncationTest(tau=-total / pairs, z=-z, p_value=math.erfc(abs(z) / math.sqrt(2)), n_pairs=int(pairs))

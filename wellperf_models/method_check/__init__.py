@@ -1,4 +1,9 @@
 """How well each pillar's own pipeline does on simulated data of this study's shape.
 
-Names are imported when first used.
+`try_turnover(frame, study)` → `check_method(result)` → `judge_method(frame, result, checks, provenance=…)`
+(Evidence) → `disclosure.release` → `plot_method(released)`. Names are imported when first used.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -10,6 +10,7 @@ from wellperf_models.panel.levels import (
     nested_table,
     what_a_group_needs,
 )
+from wellperf_models.panel.parts import Part, parts_of
 from wellperf_models.panel.roster import Roster, all_members, has_stable_ids, members_of, roster_of
 from wellperf_models.panel.rows import build_panel, build_spells, count_left_out, has_dates, tally_left_out
 from wellperf_models.panel.wave_order import WaveOrder, read_wave_order
@@ -20,6 +21,7 @@ __all__ = [
     "WHOLE",
     "LeftOut",
     "Level",
+    "Part",
     "Roster",
     "Source",
     "WaveOrder",
@@ -36,6 +38,7 @@ __all__ = [
     "levels_above",
     "members_of",
     "nested_table",
+    "parts_of",
     "read_wave_order",
     "roster_of",
     "tally_left_out",

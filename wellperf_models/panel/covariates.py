@@ -9,6 +9,7 @@ import narwhals as nw
 
 from wellperf_models.errors import StudyError
 from wellperf_models.panel.engine import Source, day_of, table
+from wellperf_models.panel.latest import join_latest
 from wellperf_models.study import Covariate
 
 GROUPS = ("team", "department", "site")
@@ -128,13 +129,7 @@ def _attach_assignments(
         _until=day_of("end").fill_null(10**7).cast(nw.Int64),
         **{name: nw.col(column) for name, column in columns.items()},
     )
-    joined = frame.sort("interval_start_day").join_asof(
-        dated.sort("_from", "_until"),
-        left_on="interval_start_day",
-        right_on="_from",
-        by="employee_id",
-        strategy="backward",
-    )
+    joined = join_latest(frame, dated, limit="interval_start_day", day="_from", ties=["_until"])
     # null _until: never assigned before
     valid = (nw.col("_until") >= nw.col("interval_start_day")).fill_null(False)
     nothing = nw.lit(None)
@@ -170,15 +165,6 @@ def _attach_survey(frame: nw.LazyFrame[Any], tables: Source, name: str, measure:
 
 def _latest_before(frame: nw.LazyFrame[Any], values: nw.LazyFrame[Any], name: str) -> nw.LazyFrame[Any]:
     """The last value measured strictly before the first day of the interval's month."""
-    joined = (
-        frame.with_columns(_limit=nw.col("period_day") - 1)
-        .sort("_limit")
-        .join_asof(
-            values.sort(f"{name}_measured_day", name),
-            left_on="_limit",
-            right_on=f"{name}_measured_day",
-            by="employee_id",
-            strategy="backward",
-        )
-    )
+    limited = frame.with_columns(_limit=nw.col("period_day") - 1)
+    joined = join_latest(limited, values, limit="_limit", day=f"{name}_measured_day", ties=[name])
     return joined.drop("_limit")

@@ -59,10 +59,28 @@ def months(date: dt.date) -> int:
 
 
 def day_of(column: str) -> nw.Expr:
-    """`days` of a date column."""
-    return nw.col(column).dt.timestamp("ms") // 86_400_000
+    """`days` of a date column, a float, missing where the date is.
+
+    From the year and the day in it, which every engine knows; Spark has no number of days for a date here.
+    """
+    year = nw.col(column).dt.year().cast(nw.Float64)
+    leap_days = (year - 1969) // 4 - (year - 1901) // 100 + (year - 1601) // 400
+    return (year - 1970) * 365 + leap_days + nw.col(column).dt.ordinal_day().cast(nw.Float64) - 1
 
 
 def month_of(column: str) -> nw.Expr:
     """`months` of a date column; a float, so that an engine without null integers can hold a missing date."""
     return nw.col(column).dt.year().cast(nw.Float64) * 12 + nw.col(column).dt.month().cast(nw.Float64) - 1
+
+
+def same_engine(columns: dict[str, list[Any]], like: nw.LazyFrame[Any]) -> nw.LazyFrame[Any]:
+    """A small frame in the engine of another, to be joined with it.
+
+    Args:
+        columns: Name → values, all of one length.
+        like: Any frame of the engine.
+    """
+    if like.implementation.is_spark_like():
+        rows = list(zip(*columns.values(), strict=True))
+        return nw.from_native(like.to_native().sparkSession.createDataFrame(rows, list(columns)))
+    return nw.from_dict(columns, backend=like.implementation).lazy()

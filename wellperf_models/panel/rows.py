@@ -29,7 +29,17 @@ import polars as pl
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.evidence import Members
 from wellperf_models.panel.covariates import GROUPS, attach
-from wellperf_models.panel.engine import Source, collect, day_of, days, month_of, months, table, to_polars
+from wellperf_models.panel.engine import (
+    Source,
+    collect,
+    day_of,
+    days,
+    month_of,
+    months,
+    same_engine,
+    table,
+    to_polars,
+)
 from wellperf_models.panel.left_out import LeftOut
 from wellperf_models.panel.roster import has_stable_ids
 
@@ -269,9 +279,10 @@ def _calendar(frame: nw.LazyFrame[Any], first: int, last: int) -> nw.LazyFrame[A
     numbers = list(range(first, last + 1))
     firsts = [dt.date(m // 12, m % 12 + 1, 1) for m in numbers]
     columns = {"_month": numbers, "period_day": [days(d) for d in firsts], "_text": [str(d) for d in firsts]}
-    made = nw.from_dict(columns, backend=frame.implementation).lazy()
+    made = same_engine(columns, frame)
     made = made.with_columns(period=nw.col("_text").str.to_datetime(format="%Y-%m-%d")).drop("_text")
-    if frame.implementation.is_polars():
+    # pandas has no dates, only times
+    if not frame.implementation.is_pandas_like():
         made = made.with_columns(period=nw.col("period").cast(nw.Date))
     return made
 
@@ -293,8 +304,7 @@ def _duration_months(tables: Source) -> nw.LazyFrame[Any]:
     if longest is None or not longest > 0:
         raise StudyError("There are no durations.", where="spells.duration_months", expected="months above 0")
     columns = {"start_months": list(range(math.ceil(longest)))}
-    calendar = nw.from_dict(columns, backend=frame.implementation).lazy()
-    frame = frame.join(calendar, how="cross").filter(
+    frame = frame.join(same_engine(columns, frame), how="cross").filter(
         (nw.col("start_months") >= nw.col("entry_months"))
         & (nw.col("start_months") < nw.col("duration_months"))
     )

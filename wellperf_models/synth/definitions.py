@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wellperf_models.synth.dynamics import CAUSES
 from wellperf_models.synth.forecast import CASE_AT, TEST_SHARE
-from wellperf_models.synth.tallies import CAP_HOURS, FOLLOW_UP_MONTHS
+from wellperf_models.synth.policies import CAP_HOURS, COHORT_MONTHS, FEWER_HOURS, POLICY_MONTHS
 
 HORIZONS_MONTHS = (12, 24, 36)
 
@@ -15,9 +15,20 @@ _HAZARD = (
 _LINEAR = _HAZARD + " with both known; both linear, per "
 _LEVELS = _HAZARD + "; both as levels, 'not measured' one of them"
 _POLICY = (
-    f"voluntary exits within {FOLLOW_UP_MONTHS} months averted per 100 people employed at the extract's "
-    "start, simulated forward with feedback, by overtime "
+    f" within {POLICY_MONTHS} months, of those at work at the start of the months "
+    f"{', '.join(map(str, COHORT_MONTHS[:-1]))} and {COHORT_MONTHS[-1]} of the extract (counted from 0), "
+    "simulated forward with feedback, the programme as it was rolled out, by overtime that is from then on "
 )
+_POLICY_OUTCOMES = {
+    "voluntary_exits_averted_per_100": "people per 100 kept from leaving voluntarily",
+    "exits_averted_per_100": "people per 100 kept from leaving for any cause",
+    "months_gained": "months employed gained per person, counted in days,",
+}
+_RULES = {
+    "overtime_cap_20_hours": f"at most {CAP_HOURS:g} hours a month",
+    "overtime_minus_5_weekly_hours": f"each month {FEWER_HOURS:g} hours (5 a week) below what it would have "
+    "come to in that month after the months as lived with the policy, but not below 0",
+}
 _TRIAL = (
     "large-sample target of intention to treat by the team held when the first third of the teams starts "
     "(all others wait), as the difference between the arms less that of the same arms without a programme: "
@@ -53,8 +64,8 @@ DEFINITIONS: dict[str, str] = {
         for level in ("up_to_1.5", "2.5_to_3.5", "over_3.5")
     },
     **{
-        f"log_hazard_ratio_overtime_{level}_against_up_to_5": _LEVELS
-        for level in ("5_to_10", "10_to_20", "over_20")
+        f"log_hazard_ratio_overtime_{level}_against_up_to_15": _LEVELS
+        for level in ("15_to_25", "25_to_35", "over_35")
     },
     "programme_effect_exhaustion_12_months": "mean exhaustion of the workforce after 12 months with the "
     "programme in every team minus in none, points",
@@ -68,11 +79,11 @@ DEFINITIONS: dict[str, str] = {
     + "share of people who left voluntarily between the two starts",
     "programme_effect_voluntary_exits_per_100_person_years": "voluntary exits per 100 person-years in those "
     "12 months with the programme in every team minus in none",
-    "overtime_minus_5_weekly_hours_voluntary_exits_averted_per_100": _POLICY
-    + "5 hours a week lower than it would have come about, not below 0; where overtime is about 9 hours a "
-    "month, as in the presets, that is in effect no overtime at all",
-    "overtime_cap_10_hours_voluntary_exits_averted_per_100": _POLICY
-    + f"of at most {CAP_HOURS:g} hours a month",
+    **{
+        f"{policy}_{what}": words + _POLICY + rule
+        for policy, rule in _RULES.items()
+        for what, words in _POLICY_OUTCOMES.items()
+    },
     **{
         f"rating_gap_{group}_{stage}": f"points by which managers' ratings {stage} calibration differ for "
         f"{group} because of who they are, at equal performance"

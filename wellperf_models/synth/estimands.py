@@ -15,6 +15,7 @@ from wellperf_models.synth.definitions import DEFINITIONS, HORIZONS_MONTHS
 from wellperf_models.synth.dynamics import CAUSES
 from wellperf_models.synth.forecast import auc_of
 from wellperf_models.synth.large_sample import fit_levels, fit_slopes
+from wellperf_models.synth.policies import policy_effects
 from wellperf_models.synth.tallies import FOLLOW_UP_MONTHS, LONGEST_MONTHS, Tally, tally_block
 from wellperf_models.synth.trial import trial_effects
 from wellperf_models.synth.world import World
@@ -155,7 +156,7 @@ def _estimands(sums: Tally) -> dict[str, float]:
             (xy - xs * ys / n) / np.sqrt((xx - xs * xs / n) * (yy - ys * ys / n))
         ),
         "auc_last_score": auc_of(sums["forecasts"]),
-        **trial_effects({k.removeprefix("trial."): v for k, v in sums.items() if k.startswith("trial.")}),
+        **trial_effects(_part(sums, "trial")),
         **fit_slopes(sums["at_risk"], sums["events"]),
         **fit_levels(sums["at_risk"], sums["events"]),
         "programme_effect_exhaustion_12_months": _difference(sums, "programme", "exhaustion"),
@@ -163,16 +164,17 @@ def _estimands(sums: Tally) -> dict[str, float]:
         * 12
         / FOLLOW_UP_MONTHS
         * _difference(sums, "programme", "exits"),
-        "overtime_minus_5_weekly_hours_voluntary_exits_averted_per_100": -100
-        * _difference(sums, "minus_5_weekly_hours", "exits_of_cohort"),
-        "overtime_cap_10_hours_voluntary_exits_averted_per_100": -100
-        * _difference(sums, "cap_10_hours", "exits_of_cohort"),
+        **policy_effects(_part(sums, "policy")),
     }
     for group in ("women", "temporary"):
         for stage in ("before", "after"):
             values[f"rating_gap_{group}_{stage}"] = float(sums[f"gap_{group}_{stage}"] / sums[f"n_{group}"])
     # −0.0 and 0.0 are one truth
     return {name: values[name] + 0.0 for name in DEFINITIONS}
+
+
+def _part(sums: Tally, name: str) -> Tally:
+    return {k.removeprefix(f"{name}."): v for k, v in sums.items() if k.startswith(f"{name}.")}
 
 
 def _difference(sums: Tally, policy: str, what: str) -> float:

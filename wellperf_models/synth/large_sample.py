@@ -15,7 +15,7 @@ from wellperf_models.synth.streams import Floats, Ints
 # upper ends of the tenure bands in calendar months since the month of hire, as in the default study file
 BAND_EDGES = (6, 12, 24, 36, 60, 120)
 # cut points of the same file: a level is above one and up to the next
-EXHAUSTION_CUTS, OVERTIME_CUTS = (1.5, 2.5, 3.5), (5.0, 10.0, 20.0)
+EXHAUSTION_CUTS, OVERTIME_CUTS = (1.5, 2.5, 3.5), (15.0, 25.0, 35.0)
 _SCORE_STEPS, _N_SCORES = 5, 31
 _OVERTIME_STEPS, _N_OVERTIME = 2, 201
 # the last place of a covariate's axis is "not measured"

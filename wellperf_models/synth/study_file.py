@@ -7,9 +7,10 @@ from collections.abc import Iterable
 
 from wellperf_models.study.governance import WITHOUT_BASIS
 from wellperf_models.synth.forecast import CASE_AT, TEST_SHARE
-from wellperf_models.synth.large_sample import BAND_EDGES, EXHAUSTION_CUTS, OVERTIME_CUTS
+from wellperf_models.synth.large_sample import EXHAUSTION_CUTS, OVERTIME_CUTS
 from wellperf_models.synth.measures import MEASURES
 from wellperf_models.synth.programmes import CURRENCY
+from wellperf_models.synth.study_turnover import turnover_text
 from wellperf_models.synth.world import World
 
 # which tables are written as CSV; the long ones are Parquet
@@ -70,20 +71,6 @@ table = "people"
 type = "category"
 timing = "before"
 label = "Job family"
-
-# ---- how long people stay and why they leave
-[turnover]
-causes = ["voluntary", "involuntary", "other"]     # the first is the one modelled
-horizons_months = [12.0, 24.0, 36.0]
-group_by = "department"
-covariates = ["exhaustion", "overtime_hours", "job_family"]
-cluster = "team"
-period_edges_months = {edges}
-
-[turnover.validation]
-folds = 5
-repeats = 2
-group_by = "person"
 
 """
 
@@ -265,9 +252,8 @@ def study_text(world: World, seed: int, tables: Iterable[str], *, all_parquet: b
             "# ---- scales of the surveys: allowed range, which end is bad, which dimension of well-being\n"
         )
         text += "".join(_measure(name) for name in MEASURES)
-    text += _COVARIATES.format(
-        exhaustion=list(EXHAUSTION_CUTS), overtime=list(OVERTIME_CUTS), edges=[float(e) for e in BAND_EDGES]
-    )
+    text += _COVARIATES.format(exhaustion=list(EXHAUSTION_CUTS), overtime=list(OVERTIME_CUTS))
+    text += turnover_text(world)
     text += _BURNOUT.format(case_at=CASE_AT, test_share=TEST_SHARE) + _DISCLOSURE
     if "consent" in names:
         text += _CONSENT

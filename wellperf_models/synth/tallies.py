@@ -14,6 +14,7 @@ from wellperf_models.synth.forecast import count_forecasts
 from wellperf_models.synth.large_sample import count_cells, tenure_steps
 from wellperf_models.synth.measures import answered, scores_of
 from wellperf_models.synth.path import Path, begin, record
+from wellperf_models.synth.policies import tally_policies
 from wellperf_models.synth.streams import Streams
 from wellperf_models.synth.structure import Structure
 from wellperf_models.synth.trial import tally_trial
@@ -21,14 +22,7 @@ from wellperf_models.synth.world import World
 
 LONGEST_MONTHS = 36
 FOLLOW_UP_MONTHS = 12
-WEEKS_A_MONTH = 30.4375 / 7
-CAP_HOURS = 10.0
-POLICIES: dict[str, Policy] = {
-    "none": Policy(programme="none"),
-    "programme": Policy(programme="all"),
-    "minus_5_weekly_hours": Policy(programme="none", overtime_reduction=5 * WEEKS_A_MONTH),
-    "cap_10_hours": Policy(programme="none", overtime_cap=CAP_HOURS),
-}
+PROGRAMMES: dict[str, Policy] = {"none": Policy(programme="none"), "programme": Policy(programme="all")}
 
 Tally = dict[str, np.ndarray]
 
@@ -37,17 +31,19 @@ def tally_block(world: World, seed: int, block: int, posts: int) -> Tally:
     """Lives one block under every policy and as it happened, and adds up what the estimands need."""
     structure, streams, state = begin(world, seed, block, posts)
     sums: Tally = {}
-    for name, policy in POLICIES.items():
+    for name, policy in PROGRAMMES.items():
         sums |= {
             f"{name}.{key}": value
             for key, value in _arm(world, structure, streams, state.copy(), policy).items()
         }
-    without = record(world, structure, streams, state.copy(), POLICIES["none"])
+    without = record(world, structure, streams, state.copy(), PROGRAMMES["none"])
+    policies = tally_policies(world, structure, streams, state.copy())
     path = record(world, structure, streams, state)
     cells = count_cells(path)
     return (
         sums
         | {"at_risk": cells.at_risk, "events": cells.events, "forecasts": count_forecasts(path)}
+        | {f"policy.{name}": value for name, value in policies.items()}
         | {f"trial.{name}": value for name, value in tally_trial(path, without).items()}
         | _tenure(path)
         | _gaps(path)
@@ -56,20 +52,15 @@ def tally_block(world: World, seed: int, block: int, posts: int) -> Tally:
 
 
 def _arm(world: World, structure: Structure, streams: Streams, state: State, policy: Policy) -> Tally:
-    """A year under a policy: voluntary exits of all and of those there at first, exhaustion at the end."""
-    n = len(state.team)
+    """A year with the programme everywhere or nowhere: voluntary exits, exhaustion at the end."""
     dynamics.roll_out(world, structure, streams, state, policy)
-    exits = exits_of_cohort = 0
+    exits = 0
     for month in range(FOLLOW_UP_MONTHS):
-        person = state.person.copy()
         lived = dynamics.advance(world, structure, streams, state, month, policy)
-        leaves = lived.cause == CAUSES.index("voluntary")
-        exits += int(leaves.sum())
-        exits_of_cohort += int((leaves & (person < n)).sum())
+        exits += int((lived.cause == CAUSES.index("voluntary")).sum())
     return {
-        "people": np.array(float(n)),
+        "people": np.array(float(len(state.team))),
         "exits": np.array(float(exits)),
-        "exits_of_cohort": np.array(float(exits_of_cohort)),
         "exhaustion": np.array(float(state.exhaustion.sum())),
     }
 

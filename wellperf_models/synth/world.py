@@ -142,12 +142,12 @@ class World:
     exhaustion_memory: float = 0.7
     exhaustion_season: float = 0.08
     exhaustion_honeymoon: float = 0.3
-    overtime_mean: float = 9.0
-    overtime_person_sd: float = 5.0
-    overtime_team_sd: float = 2.0
-    overtime_noise_sd: float = 6.5
+    overtime_mean: float = 26.0
+    overtime_person_sd: float = 8.0
+    overtime_team_sd: float = 3.0
+    overtime_noise_sd: float = 8.0
     overtime_memory: float = 0.5
-    overtime_season: float = 1.5
+    overtime_season: float = 3.0
     overtime_on_exhaustion: float = 0.012
     exhaustion_on_overtime: float = 0.6
     quality_on_exhaustion: float = -0.2

@@ -9,26 +9,33 @@ import numpy as np
 from wellperf_models.disclosure.rules import floor_count
 from wellperf_models.evidence import Check, Support, Unanswered
 from wellperf_models.inference.aalen_johansen import AalenJohansen
+from wellperf_models.inference.jackknife import FEW_CLUSTERS
 from wellperf_models.inference.multiplicity import holm
+from wellperf_models.inference.proportional_hazards import changing_covariates
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.inference.truncation import assess_truncation
+from wellperf_models.turnover.checks_description import check_spells
+from wellperf_models.turnover.errors_few_clusters import Errors
 from wellperf_models.turnover.model import CoxModel, Description, HazardModel, ValidationResult
 from wellperf_models.turnover.rows import TurnoverFrame
 
 _ALPHA = 0.05
 _MIN_EVENTS_PER_PARAMETER = 10.0
-# below it clustered errors are too small whatever the quantile
-MIN_CLUSTERS = 40
+# below it not even the errors made for few clusters are to be relied on: see tests/recovery/few_clusters.py
+MIN_CLUSTERS = 10
 _TOO_GOOD = 0.80
 # the line that the questions of `wellperf check` draw too
 _EXITS_PER_PREDICTOR = 20
 _MAX_DISTANCE = 0.1
 
 
-def check_description(frame: TurnoverFrame, description: Description) -> tuple[Check, ...]:
-    """Checks of the described curves."""
+def check_description(frame: TurnoverFrame, description: Description | Unanswered) -> tuple[Check, ...]:
+    """Checks of the described curves; of those that could not be fitted, what is wrong with the extract."""
+    if isinstance(description, Unanswered):
+        return check_spells(frame)
     spells = frame.spells
     return (
+        *check_spells(frame),
         incidence_adds_up(description.incidence),
         risk_set_at_horizon(description.smallest_risk_set, frame.min_group_size),
         independent_truncation(
@@ -47,7 +54,7 @@ def check_cox(frame: TurnoverFrame, model: CoxModel | Unanswered) -> tuple[Check
     return (
         proportional_hazards(model.proportional, support),
         events_per_parameter(model.fit.n_events, len(model.columns)),
-        number_of_clusters(model.fit.n_clusters, model.clustered_by),
+        number_of_clusters(model.fit.n_clusters, model.clustered_by, model.errors),
         repeated_units(model.n_repeated, model.clustered_by),
         covariates_from_before(
             none if rows is None else rows.measured_day, none if rows is None else rows.period_day
@@ -145,19 +152,19 @@ def independent_truncation(
 
 def proportional_hazards(p_values: Mapping[str, float], support: Support | None = None) -> Check:
     """No covariate's hazard ratio changes with tenure (Schoenfeld residuals, Holm over covariates)."""
-    adjusted = dict(zip(p_values, holm(list(p_values.values())), strict=True))
-    changing = sorted(name for name, p in adjusted.items() if p < _ALPHA)
+    changing = sorted(changing_covariates(p_values))
     return Check(
         name="proportional_hazards",
         passed=not changing,
-        value=min(adjusted.values()),
+        value=min(holm(list(p_values.values()))),
         threshold=_ALPHA,
         support=support,
         text="No sign that hazard ratios change over tenure (smallest Holm-corrected p = {value}, line at "
         "{threshold})."
         if not changing
         else f"Hazard ratios change over tenure for {', '.join(changing)}: read them as averages over the "
-        "tenures observed (smallest Holm-corrected p = {value}, line at {threshold}).",
+        "tenures observed, beside those by tenure (smallest Holm-corrected p = {value}, line at "
+        "{threshold}).",
     )
 
 
@@ -188,21 +195,26 @@ def events_per_parameter(n_events: int, n_parameters: int) -> Check:
     )
 
 
-def number_of_clusters(n_clusters: int | None, clustered_by: str | None) -> Check:
-    """Clustered errors rest on enough clusters."""
+def number_of_clusters(
+    n_clusters: int | None, clustered_by: str | None, errors: Errors = "sandwich"
+) -> Check:
+    """Clustered errors rest on enough clusters: 40 for the sandwich, 10 for those made for few clusters."""
     if n_clusters is None:
         return Check(
             name="number_of_clusters",
             passed=None,
             text="The study names no cluster: errors take people as independent of each other.",
         )
+    least = MIN_CLUSTERS if errors == "jackknife" else FEW_CLUSTERS
+    made = f"Errors are clustered by {str(clustered_by).replace('_', ' ')}"
+    if errors == "jackknife":
+        made += ", and made for few clusters by leaving out one after the other"
     return Check(
         name="number_of_clusters",
-        passed=n_clusters >= MIN_CLUSTERS,
+        passed=n_clusters >= least,
         value=float(floor_count(n_clusters)),
-        threshold=float(MIN_CLUSTERS),
-        text=f"Errors are clustered by {str(clustered_by).replace('_', ' ')}: at least {{value}} clusters "
-        "(below {threshold} the errors are too small).",
+        threshold=float(least),
+        text=f"{made}: at least {{value}} clusters (below {{threshold}} the errors are too small).",
         computation="exact",
     )
 

@@ -6,11 +6,22 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from wellperf_models.evidence import Area, Check, Curve, Estimate, Evidence, Provenance, Support
-from wellperf_models.inference.kaplan_meier import Z_95
-from wellperf_models.inference.risk_sets import Ints
-from wellperf_models.panel import members_of, what_a_group_needs
-from wellperf_models.turnover.causes import ANOTHER, ShownCause, block_ends, leave_words, withhold
+from wellperf_models.evidence import (
+    Area,
+    Check,
+    Curve,
+    Estimate,
+    Evidence,
+    Provenance,
+    Support,
+    Unanswered,
+    unanswered,
+)
+from wellperf_models.inference.kaplan_meier import quantile_95
+from wellperf_models.panel import members_of
+from wellperf_models.turnover.causes import block_ends, leave_words
+from wellperf_models.turnover.findings_description_words import assumptions_of, limits_of
+from wellperf_models.turnover.findings_shown import leavers_of, month_name, probability, withheld_causes
 from wellperf_models.turnover.findings_tables import support_of, tables_of
 from wellperf_models.turnover.model import Description
 from wellperf_models.turnover.rows import TurnoverFrame
@@ -18,22 +29,34 @@ from wellperf_models.turnover.rows import TurnoverFrame
 __all__ = ["describe", "leave_words", "month_name"]
 
 
+_QUESTION = "How long do people stay, and why do they leave?"
+
+
 def describe(
-    frame: TurnoverFrame, description: Description, checks: Sequence[Check], *, provenance: Provenance
+    frame: TurnoverFrame,
+    description: Description | Unanswered,
+    checks: Sequence[Check],
+    *,
+    provenance: Provenance,
 ) -> Evidence:
     """Builds the evidence; aggregates only.
 
     Args:
         frame: The turnover frame.
-        description: Its description.
+        description: Its description; an `Unanswered` gives an evidence that says why.
         checks: From `check_description`.
         provenance: Where the numbers come from.
     """
+    if isinstance(description, Unanswered):
+        return unanswered(
+            "turnover.description", _QUESTION, description, population=frame.population,
+            provenance=provenance, checks=tuple(checks),
+        )  # fmt: skip
     given = f" among those who reach {description.start:g} months" if description.start > 0 else ""
     estimates = _estimates(frame, description)
     return Evidence(
         id="turnover.description",
-        question="How long do people stay, and why do they leave?",
+        question=_QUESTION,
         answer=_answer(description, {e.name for e in estimates}),
         estimand="Probability of still being employed, and of having left for each cause while the other "
         f"causes act as they do, by months of tenure{given}; months employed up to the last horizon.",
@@ -44,24 +67,21 @@ def describe(
         tables=tuple(tables_of(frame, description)),
         curves=tuple(_curves(frame, description)),
         checks=tuple(checks),
-        assumptions=(
-            "Who enters observation late stays as long as who of the same tenure was there already.",
-            "Censoring (the day of the extract) has nothing to do with the wish to leave.",
-            "Bands take people as independent of each other.",
-        ),
-        limits=_limits(frame, description),
+        assumptions=assumptions_of(frame),
+        limits=limits_of(frame, description),
         members=members_of(frame.roster, frame.spells.person, frame.spells.person[frame.spells.event > 0]),
     )
-
-
-def month_name(months: float) -> str:
-    """A tenure as part of an identifier: 12 → "12", 4.5 → "4_5"."""
-    return f"{months:g}".replace(".", "_")
 
 
 def _answer(description: Description, made: Collection[str]) -> str:
     if not description.horizons:
         return "These data can't speak about the tenures asked for: too few people are at risk there."
+    early = ""
+    if description.start > 0:
+        early = (
+            f" Nobody can say from these data how many leave in their first {description.start:g} months: "
+            "all of this is about people who stayed that long."
+        )
     who = "people" if description.start == 0 else f"people who reach {description.start:g} months"
     first, last = description.horizons[0], description.horizons[-1]
     # the horizons between are in the table; a committee remembers two numbers
@@ -75,7 +95,7 @@ def _answer(description: Description, made: Collection[str]) -> str:
         for cause in description.shown
         if f"{cause.name}_exits_{month_name(last)}_months" in made
     ]
-    return "".join([*stay, *leave])
+    return "".join([*stay, *leave, early])
 
 
 def _estimates(frame: TurnoverFrame, description: Description) -> tuple[Estimate, ...]:
@@ -86,58 +106,24 @@ def _estimates(frame: TurnoverFrame, description: Description) -> tuple[Estimate
         support = support_of(frame, people, leavers)
         named = f"{month_name(horizon)}_months"
         label = f"still employed after {horizon:g} months{given}"
-        found.append(_probability(f"survival_{named}", label, description.survival.at(horizon), support))
-        withheld = _withheld(frame, description, horizon)
+        found.append(probability(f"survival_{named}", label, description.survival.at(horizon), support))
+        withheld = withheld_causes(frame, description, horizon)
         for number, cause in enumerate(description.shown, start=1):
             if cause.name in withheld:
                 continue
-            by_cause = support_of(frame, people, _leavers(frame, description, cause, horizon))
+            by_cause = support_of(frame, people, leavers_of(frame, description, cause, horizon))
             label = f"{cause.words} within {horizon:g} months{given}"
             value = description.shown_incidence.at(horizon, number)
-            found.append(_probability(f"{cause.name}_exits_{named}", label, value, by_cause))
+            found.append(probability(f"{cause.name}_exits_{named}", label, value, by_cause))
     if description.restricted_mean is not None:
         found.append(_restricted_mean(frame, description))
     return tuple(found)
 
 
-def _leavers(frame: TurnoverFrame, description: Description, cause: ShownCause, until: float) -> Ints:
-    """Codes of the people who left for a cause between the start of the range and `until`."""
-    spells = frame.spells
-    inside = (spells.duration > description.start) & (spells.duration <= until)
-    return np.unique(spells.person[inside & np.isin(spells.event, cause.members)])
-
-
-def _withheld(frame: TurnoverFrame, description: Description, horizon: float) -> frozenset[str]:
-    """Causes without an estimate at a horizon: a smaller one would follow from theirs."""
-    if frame.in_full:
-        return frozenset()
-    people, gone = description.people_behind[horizon]
-    counts = {c.name: _leavers(frame, description, c, horizon).size for c in description.shown}
-    return withhold(counts, people.size - gone.size, frame.minimum.events)
-
-
-def _probability(
-    name: str, label: str, found: tuple[float, float, float, float], support: Support
-) -> Estimate:
-    value, error, low, high = found
-    return Estimate(
-        name=name,
-        label=label,
-        value=value,
-        low=low,
-        high=high,
-        coverage=0.95,
-        interval="confidence",
-        unit="probability",
-        se=error,
-        support=support,
-        computation="exact",
-    )
-
-
 def _restricted_mean(frame: TurnoverFrame, description: Description) -> Estimate:
     assert description.restricted_mean is not None
     value, error = description.restricted_mean
+    quantile = quantile_95(description.survival.n_clusters)
     horizon = description.horizons[-1]
     people, leavers = description.people_behind[horizon]
     span = f"the first {horizon:g} months"
@@ -147,8 +133,8 @@ def _restricted_mean(frame: TurnoverFrame, description: Description) -> Estimate
         name=f"restricted_mean_{month_name(horizon)}_months",
         label=f"months employed in {span}, on average",
         value=value,
-        low=max(0.0, value - Z_95 * error),
-        high=min(horizon - description.start, value + Z_95 * error),
+        low=max(0.0, value - quantile * error),
+        high=min(horizon - description.start, value + quantile * error),
         coverage=0.95,
         interval="confidence",
         unit="months",
@@ -199,7 +185,7 @@ def _curves_of_causes(frame: TurnoverFrame, description: Description) -> list[Cu
     curves = []
     for k, cause in enumerate(description.shown):
         parts = (aj.times, aj.incidence[:, k], aj.low[:, k], aj.high[:, k], aj.at_risk, aj.events[:, k])
-        leavers = _leavers(frame, description, cause, np.inf)
+        leavers = leavers_of(frame, description, cause, np.inf)
         curves.append(
             _curve(
                 description,
@@ -248,50 +234,3 @@ def _curve(
         x_unit="months of tenure",
         y_unit="probability",
     )
-
-
-def _limits(frame: TurnoverFrame, description: Description) -> tuple[str, ...]:
-    limits = ["Describes who left; it says nothing about what would keep people."]
-    if frame.delayed_entry:
-        limits.append(
-            "People hired before observation began are seen only because they had stayed until then; the "
-            "curves count them from the tenure at which they come into sight."
-        )
-    if description.start > 0:
-        limits.append(
-            f"Nothing can be said about the first {description.start:g} months: too few people were "
-            "observed in them."
-        )
-    if description.horizons_left_out:
-        asked = ", ".join(f"{h:g}" for h in description.horizons_left_out)
-        limits.append(f"Not answered, too few people at risk: {asked} months.")
-    if description.groups_left_out:
-        limits.append(
-            "Groups without a curve of their own, because too few people were under observation together or "
-            f"nobody left: {description.groups_left_out}."
-        )
-    if description.groups_later:
-        since = f"{description.start:g} months" if description.start > 0 else "hire"
-        limits.append(
-            f"Groups without a curve of their own, because it could not begin at {since} like the others' "
-            f"(too few people were observed early): {description.groups_later}."
-        )
-    for horizon in description.horizons:
-        withheld = _withheld(frame, description, horizon)
-        if words := [c.words for c in description.shown if c.name in withheld]:
-            limits.append(
-                f"Kept back at {horizon:g} months, because a smaller number would follow: {'; '.join(words)}."
-            )
-    if any(len(c.members) > 1 for c in description.shown):
-        limits.append("Reasons that too few people left for are counted together.")
-    if ANOTHER in frame.causes:
-        limits.append(
-            "Who left for a reason the study does not model is not counted as still employed; models of one "
-            "cause follow them up to that day."
-        )
-    if frame.group_by:
-        limits.append("People stay in the group they were first seen in, also after a move.")
-        limits.append("The curves of groups are not adjusted for who works there.")
-        if not frame.in_full:
-            limits.append(what_a_group_needs(frame.group_by.replace("_", " "), frame.min_group_size))
-    return tuple(limits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -11,8 +12,10 @@ from wellperf_models.evidence import Measure, Row, Support, Table
 from wellperf_models.inference.risk_sets import Ints
 from wellperf_models.panel import Level, left_out_table, members_of, nested_table
 from wellperf_models.turnover.model import Description
-from wellperf_models.turnover.rows import TurnoverFrame
+from wellperf_models.turnover.rows import TurnoverFrame, rows_by_group
 
+# groups kept back are named up to this many
+_MOST_NAMED = 200
 _GROUP_MEASURES = (
     Measure(name="people", kind="count", unit="people", label="People observed"),
     Measure(name="person_years", kind="count", unit="years", label="Person-years"),
@@ -37,6 +40,10 @@ def tables_of(frame: TurnoverFrame, description: Description) -> list[Table]:
         description: Its description: says which causes are named.
     """
     tables = [_table_of_causes(frame, description)]
+    if description.horizons:
+        tables.append(_table_of_risk_sets(frame, description))
+    if description.naive:
+        tables.append(_table_of_entry(frame, description))
     if frame.spells.group is not None:
         tables.insert(0, _table_of_groups(frame, frame.spells.group))
     if frame.left_out:
@@ -52,15 +59,17 @@ def _table_of_groups(frame: TurnoverFrame, group: NDArray[np.str_]) -> Table:
 def _groups_of(frame: TurnoverFrame, level: Level) -> Table:
     """People and exits by the groups of one level."""
     spells = frame.spells
-    rows = []
-    for name in np.unique(level.groups):
-        own = level.groups == name
-        people, leavers = (np.unique(spells.person[kept]) for kept in (own, own & (spells.event > 0)))
-        exits = int(np.sum(spells.event[own] > 0))
-        years = float((spells.duration - spells.entry)[own].sum() / 12)
+    everyone = frame.n_people
+    rows, small = [], 0
+    for name, own in rows_by_group(level.groups):
+        gone = own[spells.event[own] > 0]
+        people, leavers = np.unique(spells.person[own]), np.unique(spells.person[gone])
+        small += people.size < frame.min_group_size
+        exits = gone.size
+        years = float((spells.duration[own] - spells.entry[own]).sum() / 12)
         values = (people.size, round(years), exits, 100 * exits / round(years) if round(years) else None)
-        support = support_of(frame, people, leavers, of=frame.n_people)
-        rows.append(Row(key=(str(name),), values=values, support=support))
+        support = support_of(frame, people, leavers, of=everyone)
+        rows.append(Row(key=(name,), values=values, support=support))
     what = level.name.replace("_", " ")
     return Table(
         name="exits_by_group",
@@ -68,7 +77,14 @@ def _groups_of(frame: TurnoverFrame, level: Level) -> Table:
         keys=(level.name,),
         measures=_GROUP_MEASURES,
         rows=tuple(rows),
+        # nobody reads thousands of names of groups that are kept back
+        open_keys=small > _MOST_NAMED and all(_is_short(row.key[0]) for row in rows),
     )
+
+
+def _is_short(name: str) -> bool:
+    """Whether the gate takes it for a name, and not for somebody's words."""
+    return len(name) <= 40 and len(name.split()) <= 5
 
 
 def _table_of_causes(frame: TurnoverFrame, description: Description) -> Table:
@@ -104,6 +120,64 @@ def _table_of_causes(frame: TurnoverFrame, description: Description) -> Table:
             ),
         ),
         rows=tuple(rows),
+    )
+
+
+def _table_of_risk_sets(frame: TurnoverFrame, description: Description) -> Table:
+    """How many people a number rests on, by tenure; and between which tenures the data speak at all."""
+    rows = []
+    for horizon in description.horizons:
+        staying, (_, leavers) = description.at_risk[horizon], description.people_behind[horizon]
+        support = replace(support_of(frame, staying, leavers, of=frame.n_people), n_non_events=None)
+        rows.append(Row(key=(f"{horizon:g}",), values=(staying.size, leavers.size), support=support))
+    since = "hire" if description.start == 0 else f"{description.start:g} months"
+    return Table(
+        name="risk_sets",
+        title=f"People under observation by tenure (the data speak about tenures from {since} to "
+        f"{math.floor(description.end)} months)",
+        keys=("months of tenure",),
+        measures=(
+            Measure(name="at_risk", kind="count", unit="people", label="Under observation then"),
+            Measure(name="left", kind="count", unit="people", label="Had left by then"),
+        ),
+        rows=tuple(rows),
+        # the same people at several tenures
+        partition=False,
+    )
+
+
+def _table_of_entry(frame: TurnoverFrame, description: Description) -> Table:
+    """The curve beside what it would be, were late entry ignored."""
+    rows = []
+    for horizon in description.horizons:
+        right, _, right_low, right_high = description.survival.at(horizon)
+        naive, _, low, high = description.naive[horizon]
+        rows.append(
+            Row(
+                key=(f"{horizon:g}",),
+                values=(right, right_low, right_high, naive, low, high),
+                support=support_of(frame, *description.people_behind[horizon]),
+            )
+        )
+    given = f", of those who reach {description.start:g} months" if description.start > 0 else ""
+    return Table(
+        name="late_entry",
+        title=f"Still employed{given}: with late entry taken into account, and if it were ignored (too high: "
+        "who had left before observation began could not be seen)",
+        keys=("months of tenure",),
+        measures=tuple(
+            Measure(name=name, kind="model", unit="probability", label=label)
+            for name, label in (
+                ("adjusted", "Late entry taken into account"),
+                ("adjusted_low", "from"),
+                ("adjusted_high", "to"),
+                ("ignored", "Late entry ignored"),
+                ("ignored_low", "from"),
+                ("ignored_high", "to"),
+            )
+        ),
+        rows=tuple(rows),
+        partition=False,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,6 +10,7 @@ import polars as pl
 
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.evidence import Unanswered, attempt
+from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import (
     NO_GROUP,
     LeftOut,
@@ -88,7 +90,14 @@ def build_frame(tables: Source) -> TurnoverFrame:
         seed=study.study.seed,
         in_full=study.study.public_microdata,
         roster=roster,
+        observed_from=calendar_month(study.study.observed_from) if dated else None,
+        observed_until=calendar_month(study.study.as_of + dt.timedelta(days=1)) if dated else None,
     )
+
+
+def calendar_month(day: dt.date | None) -> float | None:
+    """Months since year 0, a day being 1/31 of a month, as in `Spells.start`."""
+    return None if day is None else day.year * 12 + day.month - 1 + (day.day - 1) / 31
 
 
 def _spells_left_out(tables: Source) -> dict[str, LeftOut]:
@@ -158,6 +167,7 @@ def _spells(raw: pl.DataFrame, study: Study) -> Spells:
             )
         group = named.fill_null(NO_GROUP).to_numpy().astype(str)
         above = levels_above(raw, Level(name=group_by, groups=group), study.disclosure.widen)
+    cluster, clustered_by = _cluster(raw, study.turnover.cluster)
     return Spells(
         entry=entry,
         duration=duration,
@@ -165,4 +175,27 @@ def _spells(raw: pl.DataFrame, study: Study) -> Spells:
         person=raw["person"].to_numpy().astype(np.int64),
         group=group,
         above=above,
+        cluster=cluster,
+        clustered_by=clustered_by,
+        start=_start(raw),
     )
+
+
+def _start(raw: pl.DataFrame) -> Floats | None:
+    if "spell_start" not in raw.columns:
+        return None
+    day = pl.col("spell_start").dt
+    month = day.year().cast(pl.Float64) * 12 + day.month() - 1 + (day.day().cast(pl.Float64) - 1) / 31
+    return raw.select(month.alias("start"))["start"].to_numpy()
+
+
+def _cluster(raw: pl.DataFrame, declared: str | None) -> tuple[Ints | None, str]:
+    """Codes of the clusters of spells, and what a cluster is; none where there is only one."""
+    if declared is None and raw["person"].n_unique() == raw.height:
+        return None, ""
+    what = declared or "person"
+    column = "pattern" if what == "covariate_pattern" else what
+    named = raw[column].cast(pl.String).fill_null(NO_GROUP)
+    if named.n_unique() < 2:
+        return None, ""
+    return (named.rank("dense") - 1).cast(pl.Int64).to_numpy(), what

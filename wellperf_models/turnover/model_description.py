@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from wellperf_models.errors import DesignError
 from wellperf_models.inference.aalen_johansen import AalenJohansen, fit_aalen_johansen
-from wellperf_models.inference.kaplan_meier import KaplanMeier, fit_kaplan_meier, restricted_mean
-from wellperf_models.inference.risk_sets import Ints, condition_on, identifiable_range, smallest_risk_set
+from wellperf_models.inference.kaplan_meier import (
+    KaplanMeier,
+    clustered_restricted_mean,
+    fit_kaplan_meier,
+    restricted_mean,
+)
+from wellperf_models.inference.risk_sets import (
+    Floats,
+    Ints,
+    condition_on,
+    identifiable_range,
+    smallest_risk_set,
+)
 from wellperf_models.study import Turnover
 from wellperf_models.turnover.causes import ShownCause, group_causes, relabel
-from wellperf_models.turnover.rows import Spells, TurnoverFrame
+from wellperf_models.turnover.rows import Spells, TurnoverFrame, rows_by_group
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +74,9 @@ class Description:
         restricted_mean: (months, standard error) lived between `start` and the last horizon.
         people_behind: Horizon → codes of (people, leavers) at risk at some time up to it.
         smallest_risk_set: At any time between `start` and the last horizon asked for.
+        naive: Horizon → (S, standard error, low, high) had nobody entered observation late; empty where
+            nobody did after `start`.
+        at_risk: Horizon → codes of the people under observation at that tenure.
     """
 
     start: float
@@ -81,6 +95,8 @@ class Description:
     restricted_mean: tuple[float, float] | None
     people_behind: dict[float, tuple[Ints, Ints]]
     smallest_risk_set: int
+    naive: dict[float, tuple[float, float, float, float]] = field(default_factory=dict)
+    at_risk: dict[float, Ints] = field(default_factory=dict)
 
     @property
     def n_people(self) -> int:
@@ -119,7 +135,8 @@ def fit_description(frame: TurnoverFrame, section: Turnover) -> Description:
         )
     entry, duration, event, kept = condition_on(spells.entry, spells.duration, spells.event, start)
     person = spells.person[kept]
-    survival = fit_kaplan_meier(entry, duration, event)
+    cluster = None if spells.cluster is None else spells.cluster[kept]
+    survival = fit_kaplan_meier(entry, duration, event, cluster=cluster)
     horizons = tuple(h for h in section.horizons_months if start < h <= end)
     last_asked = section.horizons_months[-1]
     groups, too_small, later = _fit_groups(frame, spells, start)
@@ -136,21 +153,51 @@ def fit_description(frame: TurnoverFrame, section: Turnover) -> Description:
         people=np.unique(person),
         leavers=np.unique(person[event > 0]),
         survival=survival,
-        incidence=fit_aalen_johansen(entry, duration, event, len(frame.causes)),
+        incidence=fit_aalen_johansen(entry, duration, event, len(frame.causes), cluster=cluster),
         shown=shown,
-        shown_incidence=fit_aalen_johansen(entry, duration, relabel(event, shown), max(1, len(shown))),
+        shown_incidence=fit_aalen_johansen(
+            entry, duration, relabel(event, shown), max(1, len(shown)), cluster=cluster
+        ),
         groups=groups,
         groups_left_out=too_small,
         groups_later=later,
         horizons=horizons,
         horizons_left_out=tuple(h for h in section.horizons_months if h not in horizons),
-        restricted_mean=restricted_mean(survival, start, horizons[-1]) if horizons else None,
+        restricted_mean=_mean(survival, (entry, duration, event), cluster, start, horizons),
         people_behind={
             h: (np.unique(person[entry < h]), np.unique(person[(event > 0) & (duration <= h)]))
             for h in horizons
         },
         smallest_risk_set=smallest_risk_set(spells.entry, spells.duration, start, last_asked),
+        naive=_naive((entry, duration, event), cluster, start, horizons),
+        at_risk={h: np.unique(person[(entry < h) & (duration >= h)]) for h in horizons},
     )
+
+
+def _mean(
+    survival: KaplanMeier,
+    spells: tuple[Floats, Floats, Ints],
+    cluster: Ints | None,
+    start: float,
+    horizons: tuple[float, ...],
+) -> tuple[float, float] | None:
+    """Months lived between the start and the last horizon; clustered where the curve is."""
+    if not horizons:
+        return None
+    if cluster is None or survival.n_clusters is None:
+        return restricted_mean(survival, start, horizons[-1])
+    return clustered_restricted_mean(survival, *spells, cluster, start=start, end=horizons[-1])
+
+
+def _naive(
+    spells: tuple[Floats, Floats, Ints], cluster: Ints | None, start: float, horizons: tuple[float, ...]
+) -> dict[float, tuple[float, float, float, float]]:
+    """What the curve would be, were everyone taken to be under observation from hire."""
+    entry, duration, event = spells
+    if not (entry > start).any():
+        return {}
+    curve = fit_kaplan_meier(np.full_like(entry, start), duration, event, cluster=cluster)
+    return {h: curve.at(h) for h in horizons}
 
 
 def _fit_groups(
@@ -163,8 +210,7 @@ def _fit_groups(
     if spells.group is None:
         return (), 0, 0
     made, too_small, later = [], 0, 0
-    for name in np.unique(spells.group):
-        own = spells.group == name
+    for name, own in rows_by_group(spells.group):
         entry, duration, event, kept = condition_on(
             spells.entry[own], spells.duration[own], spells.event[own], start
         )
@@ -176,10 +222,11 @@ def _fit_groups(
             later += 1
             continue
         person = spells.person[own][kept]
+        cluster = None if spells.cluster is None else spells.cluster[own][kept]
         made.append(
             GroupCurve(
-                group=str(name),
-                curve=fit_kaplan_meier(entry, duration, event),
+                group=name,
+                curve=fit_kaplan_meier(entry, duration, event, cluster=cluster),
                 end=own_end,
                 people=np.unique(person),
                 leavers=np.unique(person[event > 0]),

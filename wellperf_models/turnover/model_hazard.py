@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from wellperf_models.cells import build_cells
 from wellperf_models.inference.cox import CoxFit, fit_cox as _fit_cox
 from wellperf_models.inference.hazard import HazardFit, fit_hazard as _fit_hazard
+from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.study import Turnover
 from wellperf_models.turnover.design import Column, encode
+from wellperf_models.turnover.errors_few_clusters import Errors, with_few_clusters
 from wellperf_models.turnover.model_cox import require_rows
 from wellperf_models.turnover.rows import TurnoverFrame
 
@@ -28,6 +31,7 @@ class HazardModel:
         columns: What each coefficient is about.
         band_edges: Upper edges of the bands in months, or None.
         n_cells, n_person_months, n_people, n_leavers: Counts.
+        errors: How those of `fit` were made.
     """
 
     cause: str
@@ -40,6 +44,7 @@ class HazardModel:
     n_person_months: int
     n_people: int
     n_leavers: int
+    errors: Errors = "model"
 
     @property
     def distance_from_cox(self) -> float:
@@ -81,11 +86,12 @@ def fit_hazard(frame: TurnoverFrame, section: Turnover) -> HazardModel:
     edges = section.period_edges_months
     width = int(months.max()) + 1
     saturated = _fit_hazard(baseline * width + months, n, events, X, cluster=cluster, names=design.names)
-    banded = saturated
+    banded, code = saturated, baseline * width + months
     if edges is not None:
         band = np.searchsorted(np.asarray(edges), months, side="right")
         code = baseline * (len(edges) + 1) + band
         banded = _fit_hazard(code, n, events, X, cluster=cluster, names=design.names)
+    banded, errors = _few_clusters(banded, code, n, events, X, cluster)
     event = panel["event"].to_numpy() == 1
     person = panel["person"].to_numpy()
     return HazardModel(
@@ -106,7 +112,20 @@ def fit_hazard(frame: TurnoverFrame, section: Turnover) -> HazardModel:
         n_person_months=panel.height,
         n_people=int(np.unique(person).size),
         n_leavers=int(np.unique(person[event]).size),
+        errors=errors,
     )
+
+
+def _few_clusters(
+    fit: HazardFit, code: Ints, n: Floats, events: Floats, X: Floats, cluster: Ints | None
+) -> tuple[HazardFit, Errors]:
+    """The fit with errors made for few clusters where they are few, and how they were made."""
+
+    def refit(kept: NDArray[np.bool_]) -> Floats:
+        return _fit_hazard(code[kept], n[kept], events[kept], X[kept], start=fit.beta).beta
+
+    covariance, errors = with_few_clusters(fit.robust_covariance, refit, fit.beta, cluster)
+    return replace(fit, robust_covariance=covariance), errors
 
 
 def _stratum(panel: pl.DataFrame, section: Turnover) -> np.ndarray:

@@ -15,6 +15,14 @@ from wellperf_models.study import Covariate
 from wellperf_models.turnover.design import Design, Minimum
 
 
+def rows_by_group(groups: NDArray[np.str_]) -> list[tuple[str, Ints]]:
+    """(group, indices of its rows), in the order of names; one pass, however many groups there are."""
+    names, code = np.unique(groups, return_inverse=True)
+    order = np.argsort(code, kind="stable")
+    parts = np.split(order, np.cumsum(np.bincount(code, minlength=names.size))[:-1])
+    return [(str(name), part.astype(np.int64)) for name, part in zip(names, parts, strict=True)]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Spells:
     """One row per spell; all arrays of shape (n,).
@@ -25,6 +33,12 @@ class Spells:
         person: Code of the employee.
         group: Group at entry into observation ("not assigned" where there was none), or None without groups.
         above: The levels above the group, the narrowest first; () without groups.
+        cluster: Code of what errors are clustered by: `turnover.cluster`, as it was at entry into
+            observation, or the person where the study names none and somebody has several spells; None:
+            spells are independent.
+        clustered_by: What a cluster is, in a word; "" without.
+        start: First day of the spell on the calendar, in months since year 0 where a day is 1/31 of a month,
+            so that `start + duration` is the day after the last one; None in the duration form.
     """
 
     entry: Floats
@@ -33,6 +47,9 @@ class Spells:
     person: Ints
     group: NDArray[np.str_] | None
     above: tuple[Level, ...] = ()
+    cluster: Ints | None = None
+    clustered_by: str = ""
+    start: Floats | None = None
 
     def __repr__(self) -> str:
         """Shapes only."""
@@ -105,6 +122,8 @@ class TurnoverFrame:
         seed: The study's.
         in_full: Published microdata: nothing needs to be kept back.
         roster: Who the codes of people are, for the ledger; None where a frame was made by hand.
+        observed_from, observed_until: On the calendar of `Spells.start`: the day observation begins (None:
+            every spell is seen from hire) and the day after it ends; None in the duration form.
     """
 
     causes: tuple[str, ...]
@@ -124,6 +143,8 @@ class TurnoverFrame:
     seed: int
     in_full: bool = False
     roster: Roster | None = field(default=None, repr=False)
+    observed_from: float | None = None
+    observed_until: float | None = None
 
     @property
     def n_people(self) -> int:

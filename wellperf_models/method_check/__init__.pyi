@@ -1,0 +1,5 @@
+from .checks import check_method as check_method
+from .findings import judge_method as judge_method
+from .plots import plot_method as plot_method
+from .result import Claims as Claims, MethodCheckResult as MethodCheckResult
+from .turnover import try_turnover as try_turnover
