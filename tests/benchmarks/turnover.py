@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.turnover                        everything, at full size
     python -m tests.benchmarks.turnover hazard 20000           one part, fewer people
-    python -m tests.benchmarks.turnover million 200000 20000
+    python -m tests.benchmarks.turnover million 200000 20000 --data FOLDER
 
 Every side runs in a process of its own (`turnover_sides.py`), so its peak memory is its own; each is timed
 from Parquet to estimate. Stops where the answers differ or a ratio is missed. Figures are in RESULTS.md.
@@ -10,6 +10,7 @@ from Parquet to estimate. Stops where the answers differ or a ratio is missed. F
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -37,9 +38,10 @@ def side(name: str, **arguments: Any) -> Found:
 
 def hazard(folder: Path, people: int = HAZARD_PEOPLE) -> None:
     """Saturated complementary log-log hazard on cells against lifelines' `CoxTimeVaryingFitter`."""
-    study, file = folder / "hazard", folder / "person_months.parquet"
+    study, file = folder / f"people_{people}", folder / f"person_months_{people}.parquet"
     side("organisation", folder=str(study), people=people)
-    side("person_months", folder=str(study), file=str(file), n_parts=_parts(people))
+    if not file.exists():
+        side("person_months", folder=str(study), file=str(file), n_parts=_parts(people))
     ours = side("cells", file=str(file))
     theirs = side("lifelines", file=str(file), levels=ours["levels"])
     assert ours["rows"] == theirs["rows"]
@@ -60,20 +62,35 @@ def million(folder: Path, people: int = 1_000_000, fewer: int = 100_000) -> None
     found = {}
     for n in (fewer, people):
         study = folder / f"people_{n}"
-        written = side("organisation", folder=str(study), people=n)
+        side("organisation", folder=str(study), people=n)
         found[n] = side("whole_path", folder=str(study), n_parts=_parts(n))
         assert found[n]["events"] == found[n]["events_in_spells"]
         print(f"{n:,} people, {found[n]['rows']:,} person-months, {found[n]['cells']:,} cells")
-        print(f"  {'written (not part of the path)':<44}{written['seconds']:>9.1f} s")
         print(f"  {'Parquet → panel → cells':<44}{found[n]['group_by_seconds']:>9.1f} s")
-        print(f"  {'fit, an intercept a month':<44}{found[n]['saturated_fit_seconds']:>9.3f} s")
-        print(f"  {'fit, bands of tenure of the study file':<44}{found[n]['banded_fit_seconds']:>9.3f} s")
+        print(f"  {'fit, an intercept a month':<44}{found[n]['saturated_fit_seconds']:>9.3f} s CPU")
+        print(f"  {'fit, bands of tenure of the study file':<44}{found[n]['banded_fit_seconds']:>9.3f} s CPU")
         print(f"  {'peak memory':<44}{found[n]['peak_gb']:>9.2f} GB")
     _same_world(found[fewer], found[people])
     _line("peak memory", found[people]["peak_gb"], "GB", MOST_GB)
     for name in ("saturated", "banded"):
         grown = found[people][f"{name}_fit_seconds"] / found[fewer][f"{name}_fit_seconds"]
         _line(f"{name} fit, {people:,} against {fewer:,}", grown, "times", MOST_GROWTH)
+
+
+def hierarchical(folder: Path, people: int = 1_000_000, fewer: int = 20_000) -> None:
+    """Partially pooled hazards by site: cells of as many sites, whatever the number of people."""
+    found = {}
+    for n in (fewer, people):
+        study = folder / f"people_{n}"
+        side("organisation", folder=str(study), people=n)
+        found[n] = side("groups", folder=str(study), n_parts=_parts(n))
+        print(f"{n:,} people, {found[n]['rows']:,} person-months, {found[n]['groups']} sites")
+        print(f"  {'Parquet → panel → cells':<44}{found[n]['group_by_seconds']:>9.1f} s")
+        print(f"  {'sampled fit, compiled before':<44}{found[n]['fit_seconds']:>9.2f} s CPU")
+        print(f"  {'peak memory':<44}{found[n]['peak_gb']:>9.2f} GB")
+    assert found[fewer]["groups"] == found[people]["groups"]
+    grown = found[people]["fit_seconds"] / found[fewer]["fit_seconds"]
+    _line(f"sampled fit, {people:,} against {fewer:,}", grown, "times", MOST_GROWTH)
 
 
 def _same_world(fewer: Found, more: Found) -> None:
@@ -98,15 +115,20 @@ def _line(name: str, value: float, unit: str, most: float) -> None:
         raise SystemExit(f"{name} is more than it may be")
 
 
-PARTS = {"hazard": hazard, "million": million}
+PARTS = {"hazard": hazard, "million": million, "hierarchical": hierarchical}
 
 
-def main(part: str = "", *sizes: str) -> None:
+def main(*arguments: str) -> None:
     """Runs one part, or all of them at full size."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("part", nargs="?", choices=list(PARTS))
+    parser.add_argument("sizes", nargs="*", type=int)
+    parser.add_argument("--data", type=Path, help="keep what is simulated here, and use it again")
+    chosen = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
-        for name in [part] if part else PARTS:
-            print(f"-- {name}")
-            PARTS[name](Path(folder), *(int(size) for size in sizes))
+        for name in [chosen.part] if chosen.part else PARTS:
+            print(f"-- {name}", flush=True)
+            PARTS[name](chosen.data or Path(folder), *chosen.sizes)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ SOURCES = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 def test_there_are_notebooks() -> None:
     assert [p.stem for p in SOURCES] == [
-        "00_data_quality", "20_burnout", "30_turnover", "40_roi", "90_committee_summary"
+        "00_data_quality", "20_burnout", "30_turnover", "40_roi", "80_method_check",
+        "90_committee_summary",
     ]  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Public tenures that lifelines ships, as study files: every answer of the notebook, calibrated or said not to be."""
+"""Public tenures that lifelines ships, as study files: each is calibrated or said not to be."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from wellperf_models.disclosure import Released
 from wellperf_models.evidence import Unanswered
 from wellperf_models.study import Study, load_study
 from wellperf_models.tables import check_study, load_tables
+from wellperf_models.turnover.risk.checks import check_risk
+from wellperf_models.turnover.risk.findings import foretell
+from wellperf_models.turnover.risk.model import fit_risk
 from wellperf_models.turnover.rows import TurnoverFrame
 from wellperf_models.turnover.transition.checks import check_transition
 from wellperf_models.turnover.transition.findings import judge_transition
@@ -45,13 +48,15 @@ def released(study: Study) -> tuple[TurnoverFrame, dict[str, Released]]:
     cox, hazard, order = (
         wp.attempt(fit, frame, section) for fit in (turnover.fit_cox, turnover.fit_hazard, turnover.validate)
     )
-    transition = wp.attempt(fit_transition, frame, section)
+    transition, risk = (wp.attempt(fit, frame, section) for fit in (fit_transition, fit_risk))
     checks = (*turnover.check_cox(frame, cox), *turnover.check_hazard(hazard))
+    of_spells = turnover.check_description(frame, description)
     found = (
-        turnover.describe(frame, description, turnover.check_description(frame, description), provenance=where),
+        turnover.describe(frame, description, of_spells, provenance=where),
         turnover.explain(frame, cox, hazard, checks, provenance=where),
         turnover.predict(frame, order, turnover.check_validation(order), provenance=where),
         judge_transition(frame, transition, check_transition(frame, transition), provenance=where),
+        foretell(frame, risk, check_risk(risk), provenance=where),
     )
     assert not isinstance(description, Unanswered)
     return frame, {e.id.removeprefix("turnover."): wp.release(e, study) for e in found}
@@ -78,5 +83,10 @@ def test_every_answer_of_public_tenures(study: Study) -> None:
     assert 0.45 < concordance < 0.8
     assert "does not ask" in found["transition"].answer
     assert not found["transition"].estimates
+    # calibrated, or said not to be: leaders leave at whole years, which no hazard that is even within bands
+    # foretells; the party at appointment orders senators by their century and not by what they do
+    whole = {c.name: c.passed for c in found["risk"].checks}["right_on_the_whole"]
+    assert whole is (study.study.name == "canadian_senators")
+    assert ("no usable order" in found["risk"].answer) is whole
     for one in found.values():
         assert np.isfinite([e.value for e in one.estimates]).all()

@@ -1,9 +1,9 @@
 """Foretold exits in organisations with a known truth: `python -m tests.recovery.risks --worlds 100`.
 
 Forecasts are made forward in time and compared with what the same world then did. As many exits as were
-foretold (the interval of the ratio holds 1 in 95 of 100 worlds), risks that differ by as much as they say (mean
-slope of the penalised model between .8 and 1.3), and, where nothing but tenure goes with leaving, no gain over
-tenure alone.
+foretold (the interval of the ratio holds 1 in 95 of 100 worlds), risks that differ by as much as they say
+(mean slope of the penalised model between .8 and 1.3), and, where nothing but tenure goes with leaving, no
+gain over tenure alone.
 """
 
 from __future__ import annotations

@@ -20,6 +20,15 @@ from wellperf_models.disclosure import Released
 from wellperf_models.errors import DesignError, TablesError
 from wellperf_models.study import Study
 from wellperf_models.tables import Tables
+from wellperf_models.turnover.policy.checks import check_policies
+from wellperf_models.turnover.policy.findings import what_if
+from wellperf_models.turnover.policy.model import fit_policies
+from wellperf_models.turnover.risk.checks import check_risk
+from wellperf_models.turnover.risk.findings import foretell
+from wellperf_models.turnover.risk.model import fit_risk
+from wellperf_models.turnover.transition.checks import check_transition
+from wellperf_models.turnover.transition.findings import judge_transition
+from wellperf_models.turnover.transition.model import fit_transition
 
 Frames = Mapping[str, pl.DataFrame]
 
@@ -27,6 +36,7 @@ Frames = Mapping[str, pl.DataFrame]
 def study_of(**sections: Any) -> Study:
     """Spells and people in the duration form, one covariate."""
     turnover = {"causes": ["voluntary", "involuntary"], "horizons_months": [6.0, 12.0], "covariates": ["age"]}
+    turnover |= {"validation": {"folds": 3, "repeats": 1}, "risk": {"horizons_months": [6, 12]}}
     return Study.model_validate(
         {
             "study": {"name": "bad", "as_of": AS_OF, "seed": 4},
@@ -50,8 +60,13 @@ def tenures(duration: np.ndarray, reason: list[str | None], entry: np.ndarray | 
     return {"spells": spells, "people": pl.DataFrame({"employee_id": ids, "age": ages})}
 
 
-def answers(tables: Any) -> dict[str, Released]:
-    """Every answer of the pillar after the gate; what is not to be had says why in words."""
+def answers(tables: Any, *, foretold: bool = True) -> dict[str, Released]:
+    """Every answer of the pillar after the gate; what is not to be had says why in words.
+
+    Args:
+        tables: Checked or not.
+        foretold: Also the forecast, which takes seconds where there are many clusters.
+    """
     study, turnover = tables.study, wp.turnover
     section, frame = study.turnover, turnover.build_frame(tables)
     description = wp.attempt(turnover.fit_description, frame, section)
@@ -66,6 +81,13 @@ def answers(tables: Any) -> dict[str, Released]:
     validation = wp.attempt(turnover.validate, frame, section)
     checks = turnover.check_validation(validation)
     found.append(turnover.predict(frame, validation, checks, provenance=PROVENANCE))
+    transition, policies = (wp.attempt(fit, frame, section) for fit in (fit_transition, fit_policies))
+    checks = check_transition(frame, transition)
+    found.append(judge_transition(frame, transition, checks, provenance=PROVENANCE))
+    found.append(what_if(frame, policies, check_policies(policies), provenance=PROVENANCE))
+    if foretold:
+        risk = wp.attempt(fit_risk, frame, section)
+        found.append(foretell(frame, risk, check_risk(risk), provenance=PROVENANCE))
     released = {evidence.id.removeprefix("turnover."): wp.release(evidence, study) for evidence in found}
     for one in released.values():
         assert one.answer
@@ -91,7 +113,7 @@ def without_surveys(**turnover: Any) -> Study:
 
 
 RNG = np.random.default_rng(20)
-N = 400
+N = 240
 LASTED = np.ceil(RNG.exponential(14, N).clip(0.1, 40) * 10) / 10
 SOME = [None if i % 3 == 0 else "voluntary" if i % 3 == 1 else "involuntary" for i in range(N)]
 
@@ -230,7 +252,7 @@ def test_ten_thousand_teams_of_one() -> None:
     teams = frames["assignments"].with_columns(team=pl.col("employee_id"))
     study = without_surveys(group_by="team", cluster="team", validation={"folds": 3, "repeats": 1})
     started = time.process_time()
-    found = answers(Tables.from_frames(study, {**frames, "assignments": teams}))
+    found = answers(Tables.from_frames(study, {**frames, "assignments": teams}), foretold=False)
     assert time.process_time() - started < 20
     assert found["explained"].estimates
     description = found["description"]

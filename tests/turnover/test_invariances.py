@@ -1,4 +1,4 @@
-"""What must not matter does not: order of rows, ids, unit of time, names of groups, a row twice or with weight 2."""
+"""What must not matter does not: order of rows, ids, unit of time, names of groups, weights."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from tests.turnover.builders import FakeTables, make_frames, make_study
 from wellperf_models.errors import ConvergenceError, DesignError
 from wellperf_models.inference.aalen_johansen import fit_aalen_johansen
 from wellperf_models.inference.cox import CoxFit, fit_cox
+from wellperf_models.inference.hazard import fit_hazard
 from wellperf_models.inference.kaplan_meier import fit_kaplan_meier, restricted_mean
 from wellperf_models.inference.rate_ratio import fit_rate_ratio
 from wellperf_models.inference.truncation import assess_truncation
@@ -119,7 +120,7 @@ def _months(unit: float) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
 @QUICK
 @given(spells(), st.integers(2, 4))
 def test_a_row_several_times_is_a_row_with_that_weight(rows: Rows, weight: int) -> None:
-    """Curves stay, errors shrink with the root of the weight; copies in one cluster change no error at all."""
+    """Curves stay, errors shrink with the root of the weight; copies in one cluster change no error."""
     n = rows.entry.size
     copies = rows[np.repeat(np.arange(n), weight)]
     one, two = curves(rows), curves(copies)
@@ -127,6 +128,14 @@ def test_a_row_several_times_is_a_row_with_that_weight(rows: Rows, weight: int) 
     same([one[1] / np.sqrt(weight)], [two[1]])
     who = np.arange(n)
     same(curves(rows, who), curves(copies, np.repeat(who, weight)), 1e-10)
+    # cells: twice the people, once, or once the people, twice
+    period, half = np.array([0, 0, 1, 1]), np.array([0.0, 1.0, 0.0, 1.0])[:, None]
+    at_risk, left = np.array([90.0, 80.0, 70.0, 60.0]), np.array([9.0, 12.0, 5.0, 9.0])
+    twice = np.repeat(np.arange(4), weight)
+    summed = fit_hazard(period, at_risk * weight, left * weight, half)
+    listed = fit_hazard(period[twice], at_risk[twice], left[twice], half[twice])
+    np.testing.assert_allclose(summed.beta, listed.beta, atol=1e-10)
+    np.testing.assert_allclose(summed.beta, fit_hazard(period, at_risk, left, half).beta, atol=1e-10)
     # a world counted twice over: as if every person were `weight` people who do the same
     events, months = np.array([12.0, 5.0]), np.array([100.0, 60.0])
     single = fit_rate_ratio(events, events[::-1], months, months)

@@ -79,6 +79,12 @@ def test_groups_are_kept_apart_where_asked_for(tables: Any, cells: pl.DataFrame)
     pattern = ["start_months", *tables.study.turnover.covariates]
     summed = add_cells([by_site.drop("site")], pattern).sort(pattern)
     assert summed.select(cells.columns).equals(cells)
+    bare = tables.study.model_copy(
+        update={"turnover": tables.study.turnover.model_copy(update={"covariates": ()})}
+    )
+    alone = build_hazard_cells(FakeTables(bare, {n: tables[n].collect() for n in ("spells", "assignments")}))
+    by_month = add_cells([cells.drop(tables.study.turnover.covariates)], ["start_months"])
+    assert alone.equals(by_month.sort("start_months").select(alone.columns))
 
 
 def test_quantile_groups_are_refused_by_name(tables: Any) -> None:

@@ -191,6 +191,12 @@ def test_the_answer_is_worded_as_an_aim_and_gated() -> None:
     description = wp.turnover.fit_description(frame, study_of().turnover)
     assert shares.value == pytest.approx(description.shown_incidence.at(24, 1)[0], abs=0.01)
     assert found.has("reached_of_starters_latest")
+    frame, model = fitted(study_of(), placements(1, factor=1.6))
+    evidence = judge_transition(frame, model, (), provenance=PROVENANCE)
+    for support in [e.support for e in evidence.estimates] + [r.support for r in evidence.tables[0].rows]:
+        assert support.members is not None
+        assert len(support.members.people) == support.n_people
+        assert support.members.events <= support.members.people
     assert [c.name for c in found.checks if c.passed is False] == []
     picture = plot_transition(found)
     assert picture is not None
@@ -262,3 +268,33 @@ def test_bunches_are_found_and_widen_the_interval() -> None:
             assert model.ratio.log_sd >= model.unwidened[0].log_sd - 1e-12
     assert wide.count(False) >= 5
     assert calm.count(False) <= 1
+
+
+def test_teams_of_one_period_only_are_no_bunches() -> None:
+    """Teams by the day people began: what a team did is held against its own months at risk."""
+    study = study_of(cluster="team")
+    found = []
+    for seed in range(6):
+        frames = placements(seed)
+        rank = frames["assignments"]["start"].rank("ordinal") // 20
+        frames["assignments"] = frames["assignments"].with_columns(team=rank.cast(pl.String))
+        _, model = fitted(study, frames)
+        assert model.dispersion.by_cluster is not None
+        found.append(model.dispersion.by_cluster)
+    # about 35 teams: the mean of six has a standard error of about .1
+    assert abs(np.mean(found) - 1) < 0.35
+
+
+def test_no_share_is_shown_that_the_description_keeps_back() -> None:
+    """Where few leave otherwise, the share of the aim and of those still there would give those few away."""
+    kept_back = 0
+    for n in (90, 130, 200):
+        frames = placements(5, n=n)
+        frame, model = fitted(study_of(), frames)
+        assert not isinstance(model.description, Unanswered)
+        evidence = judge_transition(frame, model, (), provenance=PROVENANCE)
+        told = {e.name for e in evidence.estimates if e.name.startswith("permanent_job_exits")}
+        described = wp.turnover.describe(frame, model.description, (), provenance=PROVENANCE)
+        assert told == {e.name for e in described.estimates if e.name.startswith("permanent_job_exits")}
+        kept_back += len(model.description.horizons) - len(told)
+    assert kept_back

@@ -22,6 +22,8 @@ from wellperf_models.inference.risk_sets import Floats, Ints
 type Shape = Literal["weibull", "log_logistic"]
 
 _MAX_ITERATIONS = 60
+# a standard error of this size: the likelihood is flat where Newton's method stopped
+_FLAT = 50.0
 # its square is still a number
 _SMALLEST = 1e-150
 
@@ -114,6 +116,8 @@ def fit_aft(
         inverse = np.linalg.inv(information)
     except np.linalg.LinAlgError:
         raise _no_maximum() from None
+    if not np.diag(inverse).max() < _FLAT**2:
+        raise _no_maximum()
     unit = np.concatenate((spread, [1.0]))
     robust = None if cluster is None else _sandwich(score, inverse, cluster)[n_strata:, n_strata:]
     beta = theta[n_strata:-1] / spread

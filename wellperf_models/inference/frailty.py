@@ -25,6 +25,8 @@ _LARGEST_VARIANCE = 20.0
 # 95 % quantile of χ² with one degree of freedom, for the profile interval
 _CHI2_95 = 3.841458820694124
 _SEPARATED = 15.0
+# a standard error of this size: the likelihood is flat where Newton's method stopped
+_FLAT = 50.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +96,7 @@ def fit_frailty(band: Ints, exposure: Floats, event: Floats, X: Floats, cluster:
     value, theta, information = profile.at(best)
     plain, without, _ = profile.at(0.0)
     drop = max(0.0, 2 * (value - plain))
-    covariance = np.linalg.inv(information)[cells.n_bands :, cells.n_bands :]
+    covariance = _inverted(information)[cells.n_bands :, cells.n_bands :]
     low, high = profile.interval(best, value)
     return FrailtyFit(
         beta=theta[cells.n_bands :] / spread,
@@ -108,6 +110,18 @@ def fit_frailty(band: Ints, exposure: Floats, event: Floats, X: Floats, cluster:
         n_clusters=cells.events.size,
         n_events=int(cells.event.sum()),
     )
+
+
+def _inverted(information: Floats) -> Floats:
+    """The covariance, if this is a maximum that is not flat; columns are per standard deviation."""
+    try:
+        np.linalg.cholesky(information)
+    except np.linalg.LinAlgError:
+        raise _no_maximum() from None
+    covariance = np.linalg.inv(information)
+    if not np.diag(covariance).max() < _FLAT**2:
+        raise _no_maximum()
+    return np.asarray(covariance)
 
 
 def _prepare(band: Ints, exposure: Floats, event: Floats, X: Floats, cluster: Ints) -> tuple[_Cells, Floats]:
@@ -196,7 +210,11 @@ def _newton(cells: _Cells, theta: Floats, variance: float) -> tuple[float, Float
         value, score, information = tried
         if not (np.isfinite(value) and np.abs(theta[cells.n_bands :]).max(initial=0) < _SEPARATED):
             break
-    raise ConvergenceError(
+    raise _no_maximum()
+
+
+def _no_maximum() -> ConvergenceError:
+    return ConvergenceError(
         "The frailty model has no maximum that could be found.",
         where="inference.frailty",
         remedy="fewer covariates, or pool rare levels",

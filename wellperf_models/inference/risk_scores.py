@@ -104,7 +104,13 @@ def brier(outcomes: Outcomes, risk: Floats) -> Drawn:
 
 
 def scaled(score: Drawn, null: Drawn) -> Drawn:
-    """1 − Brier / Brier of the null model: 0 says no more than it, 1 is perfect, below 0 is worse."""
+    """1 − Brier / Brier of the null model: 0 says no more than it, 1 is perfect, below 0 is worse.
+
+    Raises:
+        DesignError: The null model is never wrong: nobody has the outcome, or everybody does.
+    """
+    if not null.value > 0:
+        raise DesignError("Nobody left by this horizon, or everybody did: there is nothing to foretell.")
     return Drawn(value=1 - score.value / null.value, samples=1 - score.samples / null.samples)
 
 

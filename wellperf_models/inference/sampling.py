@@ -91,16 +91,19 @@ def sample(
     where: str,
     draws: int = DRAWS,
     tune: int = TUNE,
+    ungated: Sequence[str] = (),
 ) -> Sampled:
     """Draws from the posterior given these data; the same seed gives the same draws on any number of cores.
 
     Args:
         compiled: From `compile_once`.
         data: Name of each `pm.Data` → its value.
-        reported: Variables that will be reported, numbers or vectors (`name[0]`, `name[1]`, …); all are gated.
+        reported: Scalar variables that will be reported; all of them are gated.
         seed: Of the sampler.
         where: What is fitted, for the message of a refusal.
         draws, tune: Of each of the four chains.
+        ungated: Vectors kept as they are, shape (chains, draws, n), for quantities that the caller makes of them
+            and gates itself.
 
     Raises:
         ConvergenceError: The sampler could not start, or the gate refused.
@@ -125,21 +128,12 @@ def sample(
             where=where,
             remedy="look for an outcome without variation, or a covariate that repeats another",
         ) from error
-    kept = _scalars({name: np.asarray(tree["posterior"][name].values, float) for name in reported})
+    kept = {name: np.asarray(tree["posterior"][name].values, float) for name in reported}
     found = diagnose(kept, n_divergences=int(tree["sample_stats"]["diverging"].values.sum()))
     gate(found, where=where)
-    return Sampled(draws=kept, monte_carlo_error=_errors(kept), diagnostics=found)
-
-
-def _scalars(draws: Mapping[str, Floats]) -> dict[str, Floats]:
-    """Every element of a vector as a quantity of its own."""
-    kept: dict[str, Floats] = {}
-    for name, values in draws.items():
-        if values.ndim == 2:
-            kept[name] = values
-        else:
-            kept |= {f"{name}[{i}]": values[..., i] for i in range(values.shape[-1])}
-    return kept
+    errors = _errors(kept)
+    beside = {name: np.asarray(tree["posterior"][name].values, float) for name in ungated}
+    return Sampled(draws=kept | beside, monte_carlo_error=errors, diagnostics=found)
 
 
 def diagnose(draws: Mapping[str, Floats], *, n_divergences: int = 0) -> Diagnostics:

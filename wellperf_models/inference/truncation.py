@@ -46,7 +46,7 @@ def assess_truncation(entry: Floats, duration: Floats, event: Ints) -> Truncatio
     happened = np.asarray(event) > 0
     times = np.unique(duration[happened])
     entries, own = np.unique(entry, return_inverse=True)
-    # people at risk at one time after the other, by distinct entry: a group-by, not a sort of people for each time
+    # people at risk at one time after the other, by distinct entry: no sort of people for each time
     joins = np.argsort(entry, kind="stable")
     leaves = np.argsort(duration, kind="stable")
     joined = np.searchsorted(entry[joins], times, side="left")
@@ -76,4 +76,6 @@ def assess_truncation(entry: Floats, duration: Floats, event: Ints) -> Truncatio
         return None
     z = total / math.sqrt(variance)
     # a late entry compared in the set of an early exit counts as discordant
-    return TruncationTest(tau=-total / pairs, z=-z, p_value=math.erfc(abs(z) / math.sqrt(2)), n_pairs=int(pairs))
+    return TruncationTest(
+        tau=-total / pairs, z=-z, p_value=math.erfc(abs(z) / math.sqrt(2)), n_pairs=int(pairs)
+    )

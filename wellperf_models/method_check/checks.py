@@ -19,7 +19,9 @@ def check_method(result: MethodCheckResult | Unanswered) -> tuple[Check, ...]:
     """Checks of the tried pipeline; none where it could not be tried."""
     if isinstance(result, Unanswered):
         return ()
-    alarms = () if result.claims is None else (false_alarms(result.claims, result.recovered[-1].target.support),)
+    alarms = (
+        () if result.claims is None else (false_alarms(result.claims, result.recovered[-1].target.support),)
+    )
     return (
         no_bias(result.recovered),
         nominal_coverage(result.recovered),

@@ -1,8 +1,8 @@
 """Exits simulated on a shape, and what the pillar's estimators would say of endlessly many such people.
 
-Every person's monthly rate of exit is exactly the one planted, whoever works beside them, so that the truth is
-what was planted; exits of a cluster go together as if it shared a gamma frailty (Clayton's copula; Marshall and
-Olkin 1988, JASA 83:834; marginal hazards of clusters: Lee, Wei and Amato 1992).
+Every person's monthly rate of exit is exactly the one planted, whoever works beside them, so that the truth
+is what was planted; exits of a cluster go together as if it shared a gamma frailty (Clayton's copula;
+Marshall and Olkin 1988, JASA 83:834; marginal hazards of clusters: Lee, Wei and Amato 1992).
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def simulate(world: World, frame: TurnoverFrame, rng: np.random.Generator) -> Tu
     return replace(
         frame,
         spells=spells,
-        rows=_rows_until(world, ends, duration, event),
+        rows=rows_until(world, ends, duration, event),
         panel=None,
         months=None,
         group_by=None,
@@ -129,7 +129,15 @@ def simulate(world: World, frame: TurnoverFrame, rng: np.random.Generator) -> Tu
     )
 
 
-def _rows_until(world: World, ends: Floats, duration: Floats, event: Ints) -> ModelRows | None:
+def rows_until(world: World, ends: Floats, duration: Floats, event: Ints) -> ModelRows | None:
+    """The model's rows of one simulated organisation.
+
+    Args:
+        world: Whose spells end.
+        ends: On the clock of whole months, infinite where later than seen, shape (n,).
+        duration: Exact tenure at exit or censoring, shape (n,).
+        event: 0, 1..K, shape (n,).
+    """
     shape, rows = world.shape, world.rows
     if rows is None:
         return None

@@ -47,10 +47,10 @@ def judge_method(
         id=f"method_check.{result.pillar}",
         question=_QUESTION,
         answer=_answer(result),
-        estimand="How far the pipeline's estimates lie from the truth on average, how often its 95 % intervals "
-        "hold it, and how often it calls an association clear, over simulated organisations with the people, "
-        "entries, follow-up, covariates, missing values and clusters of this one, in which exits are drawn "
-        "anew from its rates by tenure and cause.",
+        estimand="How far the pipeline's estimates lie from the truth on average, how often its 95 % "
+        "intervals hold it, and how often it calls an association clear, over simulated organisations with "
+        "the people, entries, follow-up, covariates, missing values and clusters of this one, in which exits "
+        "are drawn anew from its rates by tenure and cause.",
         population=f"{result.n_worlds} simulated organisations of the shape of: {frame.population}",
         design="simulation",
         provenance=provenance,
@@ -116,8 +116,8 @@ def _estimates(result: MethodCheckResult) -> tuple[Estimate, ...]:
     made += [
         _share("false_alarms", "organisations without any effect in which something was called clear",
                claims.false_alarms, support),
-        _share("effect_found", f"organisations in which a planted hazard ratio of {claims.effect:g} was called "
-               "clear", claims.found, support),
+        _share("effect_found", f"organisations in which a planted hazard ratio of {claims.effect:g} was "
+               "called clear", claims.found, support),
         *_detectable(planted, claims),
     ]  # fmt: skip
     return tuple(made)
@@ -167,7 +167,7 @@ def _table(result: MethodCheckResult) -> Table:
         detectable, spread = (None, None) if r.detectable is None else r.detectable
         rows.append(
             Row(
-                key=(r.target.label + (" (planted)" if r.target.planted else ""),),
+                key=(("planted: " if r.target.planted else "") + r.target.label,),
                 values=(
                     r.truth, r.mean, r.bias, r.bias_low, r.bias_high,
                     100 * r.coverage.value, 100 * low, 100 * high, detectable,
@@ -206,14 +206,14 @@ def _limits(result: MethodCheckResult) -> tuple[str, ...]:
         "The simulated organisations follow the model that is fitted to them. That hazards are not "
         "proportional, that something unmeasured lies behind an association, or that leaving has to do with "
         "when people were first seen, can't show here: other checks look for it.",
-        "A share of 100 organisations is itself uncertain: its interval is told beside it.",
+        f"A share of {result.n_worlds} organisations is itself uncertain: its interval is told beside it.",
     ]
     if result.claims is not None:
         limits += [
             f"Found means: called clear after correction for looking at {result.claims.n_looked_at} "
             "coefficients; both ends of what could have been found hold for the covariate named.",
-            "The second road to the same hazard ratios (hazard on cells) is not tried here: a check of its own "
-            "holds it against the first.",
+            "The second road to the same hazard ratios (hazard on cells) is not tried here: a check of its "
+            "own holds it against the first.",
         ]
     if result.part < 1:
         limits.append(

@@ -19,6 +19,8 @@ _MOST_ROWS = 14
 def plot_method(released: Released) -> Picture | None:
     """Two panels: how far each estimate lies from its truth on average, and how often intervals held it.
 
+    A line in each shows what should be.
+
     Args:
         released: Evidence "method_check.…" after the gate.
 
@@ -39,8 +41,8 @@ def plot_method(released: Released) -> Picture | None:
         figure, axes = new_figure(width=9.4, height=1.7 + 0.34 * len(rows))
         axes.remove()
         left, right = figure.subplots(1, 2, sharey=True)
-        _panel(left, table, rows, "bias", 0.0, "Off by, in standard errors")
-        _panel(right, table, rows, "held", 95.0, "95 % intervals that held the truth (%)")
+        _panel(left, table, rows, "bias", 0.0, "Off by (standard errors)")
+        _panel(right, table, rows, "held", 95.0, "Intervals that held the truth (%)")
         left.set_yticks(range(len(rows)), [_short(r.key[0]) for r in rows], fontsize=9)
         left.invert_yaxis()
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
@@ -72,7 +74,7 @@ def _panel(axes: Axes, table: Table, rows: list[Row], measure: str, should_be: f
             markerfacecolor="white" if off else colour,
         )
     axes.grid(visible=False, axis="y")
-    axes.set_xlabel(f"{label} (line: as it should be)", fontsize=9, color=QUIET)
+    axes.set_xlabel(label, fontsize=9, color=QUIET)
 
 
 def _of(table: Table, row: Row, measure: str) -> float:
@@ -91,5 +93,5 @@ def _title(released: Released, table: Table, rows: list[Row]) -> str:
         return f"A hazard ratio of {ratio} or more would have been found in 8 of 10"
     held = sum(_of(table, r, "held_low") <= 95.0 <= _of(table, r, "held_high") for r in rows)
     if held == len(rows):
-        return "The 95 % intervals hold the truth as often as they say"
+        return "No sign that 95 % intervals hold the truth less often than they say"
     return f"Of {len(rows)} kinds of 95 % intervals, {held} hold the truth as often as they say"

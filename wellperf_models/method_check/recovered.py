@@ -1,4 +1,4 @@
-"""What became of a known truth over many simulated worlds: bias, coverage, and their Monte Carlo intervals."""
+"""What became of a known truth over many simulated worlds: bias, coverage, Monte Carlo intervals."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def detectable_ratio(found: Sequence[Estimate], n_looked_at: int) -> tuple[float
     from scipy import stats
 
     se = np.array([e.se for e in found], float)
-    half = np.log([e.high for e in found]) - np.log([e.value for e in found])
+    half = np.log(np.array([e.high for e in found], float)) - np.log([e.value for e in found])
     # the quantile of its interval (t with few clusters), widened as the correction widens the normal one
     wider = stats.norm.ppf(1 - 0.025 / n_looked_at) / stats.norm.ppf(0.975)
     needed = half * wider + stats.norm.ppf(0.8) * se

@@ -157,9 +157,7 @@ def _spread_panel(
     # beyond the last month of the panel: covariates as last known, months that were observed to their end
     last = np.full(n, -1)
     np.maximum.at(last, spell, place)
-    after = np.flatnonzero(
-        (np.arange(months.spell.size) > last[months.spell]) & (last[months.spell] >= 0)
-    )
+    after = np.flatnonzero((np.arange(months.spell.size) > last[months.spell]) & (last[months.spell] >= 0))
     after = after[frame.spells.event[months.spell[after]] > 0]
     found[after] = found[last[months.spell[after]]]
     whole = months.stop[after] >= months.month[after] + 1.0

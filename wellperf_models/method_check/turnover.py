@@ -6,7 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
@@ -58,6 +58,7 @@ def try_turnover(
     frame: TurnoverFrame,
     study: Study,
     *,
+    dependence: float | None = None,
     describing: Pipeline = describe_world,
     explaining: Pipeline = explain_world,
 ) -> MethodCheckResult:
@@ -69,6 +70,7 @@ def try_turnover(
     Args:
         frame: The turnover frame of the study.
         study: Gives `[turnover]`, `[method_check]`, the day and the seed.
+        dependence: Variance of the frailty that a cluster shares; None: as it is in the study.
         describing, explaining: The pipeline; a test breaks it on purpose.
 
     Raises:
@@ -77,6 +79,8 @@ def try_turnover(
     """
     section, effect = study.turnover, study.method_check.effect
     shape = shape_of(frame, study)
+    if dependence is not None:
+        shape = replace(shape, dependence=dependence)
     column = _planted(shape)
     curves, horizon = _curve_targets(frame, section)
     effects = _effect_targets(frame, column)
@@ -239,9 +243,7 @@ def _recover_effects(
         null = [t.estimates[target.name] for t in nothing if target.name in t.estimates]
         truth = effect if target.planted else 1.0
         if len(found) > 1 and len(null) > 1:
-            made.append(
-                recover(target, [truth] * len(found), found, detectable_ratio(null, len(targets)))
-            )
+            made.append(recover(target, [truth] * len(found), found, detectable_ratio(null, len(targets))))
     return made
 
 

@@ -1,4 +1,4 @@
-"""The latest row of a person up to a day: an as-of join where the engine has one, windows where it has none."""
+"""The latest row of a person up to a day: an as-of join where an engine has one, else windows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def join_latest(
 
     Args:
         frame: Rows with employee_id and `limit`, a whole number of days; neither is missing.
-        values: Rows with employee_id, `day`, never missing, and what is to be added; they share no other name.
+        values: Rows with employee_id, `day`, never missing, and what is to be added; no other name is shared.
         limit, day: Names of columns.
         ties: Of several rows of a person on one day the last by these columns is taken.
 
@@ -56,9 +56,11 @@ def join_latest_by_windows(
                 _PERSON,
                 nw.col(day).cast(nw.Int64).alias("_at"),
                 nw.col(day).cast(nw.Int64).alias(_DAY),
-                _IS_LIMIT=nw.lit(0),
+                nw.lit(0).alias(_IS_LIMIT),
             ),
-            asked.select(_PERSON, "_at", nw.lit(_NEVER).cast(nw.Int64).alias(_DAY), _IS_LIMIT=nw.lit(1)),
+            asked.select(
+                _PERSON, "_at", nw.lit(_NEVER).cast(nw.Int64).alias(_DAY), nw.lit(1).alias(_IS_LIMIT)
+            ),
         ]
     )
     known = when.with_columns(nw.col(_DAY).cum_max().over(_PERSON, order_by=["_at", _IS_LIMIT]))

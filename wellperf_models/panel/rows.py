@@ -278,7 +278,11 @@ def _calendar(frame: nw.LazyFrame[Any], first: int, last: int) -> nw.LazyFrame[A
     """Months first..last with their first day, in the engine of `frame`."""
     numbers = list(range(first, last + 1))
     firsts = [dt.date(m // 12, m % 12 + 1, 1) for m in numbers]
-    columns = {"_month": numbers, "period_day": [days(d) for d in firsts], "_text": [str(d) for d in firsts]}
+    columns: dict[str, list[Any]] = {
+        "_month": numbers,
+        "period_day": [days(d) for d in firsts],
+        "_text": [str(d) for d in firsts],
+    }
     made = same_engine(columns, frame)
     made = made.with_columns(period=nw.col("_text").str.to_datetime(format="%Y-%m-%d")).drop("_text")
     # pandas has no dates, only times

@@ -7,6 +7,10 @@ from .checks import (
 from .checks_sensitivity import check_sensitivity as check_sensitivity
 from .findings import describe as describe, explain as explain, predict as predict
 from .frame import build_frame as build_frame
+from .groups.checks import check_groups as check_groups
+from .groups.findings import compare_groups as compare_groups
+from .groups.model import GroupHazards as GroupHazards, fit_groups as fit_groups
+from .groups.plots import plot_group_hazards as plot_group_hazards
 from .model import (
     CoxModel as CoxModel,
     Description as Description,

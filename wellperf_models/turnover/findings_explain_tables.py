@@ -227,4 +227,9 @@ def _errors_of_hazard_ratio(fit: AftFit) -> np.ndarray:
 
 def _ratios(beta: float, error: float, quantile: float) -> tuple[float, float, float]:
     b, s = float(beta), float(error)
-    return math.exp(b), math.exp(b - quantile * s), math.exp(b + quantile * s)
+    return bounded_exp(b), bounded_exp(b - quantile * s), bounded_exp(b + quantile * s)
+
+
+def bounded_exp(value: float) -> float:
+    """eˣ, and a number also where an interval from two clusters has no end."""
+    return math.exp(max(-500.0, min(value, 500.0)))

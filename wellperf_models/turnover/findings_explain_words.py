@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from wellperf_models.evidence import Estimate, Unanswered, plain
 from wellperf_models.turnover.design import Column
-from wellperf_models.turnover.findings_explain_tables import support_of_band, support_of_column, tenure_words
+from wellperf_models.turnover.findings_explain_tables import (
+    bounded_exp,
+    support_of_band,
+    support_of_column,
+    tenure_words,
+)
 from wellperf_models.turnover.model import CoxModel
 from wellperf_models.turnover.model_cox import quantile_of
 from wellperf_models.turnover.model_tenure import BandRatio, ByTenure
@@ -141,11 +145,11 @@ def _subject(column: Column) -> str:
 
 def _band_estimate(frame: TurnoverFrame, when: str, ratio: BandRatio, by_tenure: ByTenure) -> Estimate:
     quantile = quantile_of(by_tenure.n_clusters)
-    low, high = (math.exp(ratio.beta + side * quantile * ratio.std_error) for side in (-1, 1))
+    low, high = (bounded_exp(ratio.beta + side * quantile * ratio.std_error) for side in (-1, 1))
     return Estimate(
         name=f"ratio_{when}_{ratio.column.name}",
         label=f"{ratio.column.label}, {tenure_words(ratio)} of tenure",
-        value=math.exp(ratio.beta),
+        value=bounded_exp(ratio.beta),
         low=low,
         high=high,
         coverage=0.95,

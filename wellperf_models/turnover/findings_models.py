@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from wellperf_models.evidence import (
@@ -19,6 +18,7 @@ from wellperf_models.inference.jackknife import FEW_CLUSTERS
 from wellperf_models.turnover.checks import MIN_CLUSTERS
 from wellperf_models.turnover.design import Column
 from wellperf_models.turnover.findings_explain_tables import (
+    bounded_exp,
     e_value_pair,
     level_table,
     other_models_table,
@@ -96,6 +96,7 @@ def explain(
             "What was known may be months old: the last value before the month is used, however old it is.",
             "Workload and strain drive each other: adjusting for one hides part of the other.",
             *_few_clusters(cox),
+            *_other_models(sensitivity),
             *_unfitted(cox, sensitivity),
         ),
         members=members_of_rows(frame),
@@ -142,6 +143,15 @@ def _few_clusters(cox: CoxModel) -> tuple[str, ...]:
     )
 
 
+def _other_models(sensitivity: Sensitivity | Unanswered | None) -> tuple[str, ...]:
+    if not isinstance(sensitivity, Sensitivity):
+        return ()
+    return (
+        "Other models: models of time take each month's values as if they had always held, and a frailty is "
+        "that of who is under observation; they show what hangs on the choice of a model, not what is true.",
+    )
+
+
 def _unfitted(cox: CoxModel, sensitivity: Sensitivity | Unanswered | None) -> tuple[str, ...]:
     """What was asked for and could not be fitted."""
     found = []
@@ -165,9 +175,9 @@ def _hazard_ratio(column: Column, beta: float, error: float, cox: CoxModel) -> E
     return Estimate(
         name=f"hazard_ratio_{column.name}",
         label=column.label,
-        value=math.exp(beta),
-        low=math.exp(beta - quantile * error),
-        high=math.exp(beta + quantile * error),
+        value=bounded_exp(beta),
+        low=bounded_exp(beta - quantile * error),
+        high=bounded_exp(beta + quantile * error),
         coverage=0.95,
         interval="confidence",
         unit="hazard ratio",

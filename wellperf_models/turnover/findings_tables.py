@@ -127,8 +127,9 @@ def _table_of_risk_sets(frame: TurnoverFrame, description: Description) -> Table
     """How many people a number rests on, by tenure; and between which tenures the data speak at all."""
     rows = []
     for horizon in description.horizons:
-        staying, (_, leavers) = description.at_risk[horizon], description.people_behind[horizon]
-        support = replace(support_of(frame, staying, leavers, of=frame.n_people), n_non_events=None)
+        staying, (people, leavers) = description.at_risk[horizon], description.people_behind[horizon]
+        # a horizon lies where enough people are at risk: `identifiable_range`
+        support = support_of(frame, people, leavers)
         rows.append(Row(key=(f"{horizon:g}",), values=(staying.size, leavers.size), support=support))
     since = "hire" if description.start == 0 else f"{description.start:g} months"
     return Table(

@@ -64,7 +64,7 @@ def build_hazard_cells(tables: Source, *, n_parts: int = 1, by: Sequence[str] = 
     parts = []
     for part in parts_of(tables, n_parts):
         panel: Any = build_panel(part, section.covariates, groups=tuple(by))
-        coded = panel.with_columns(**codes)
+        coded = panel.with_columns(**codes) if codes else panel
         # a reason the study does not name is censored in the models
         parts.append(_collect(build_cells(coded.to_native(), pattern, n_causes=len(section.causes))))
     cells = add_cells(parts, pattern)

@@ -201,7 +201,7 @@ def test_no_policy_no_dates_nothing_dated_or_too_short_is_unanswered(fitted: Fit
     on_contract = {"covariate": "contract", "label": "all open", "cap": 1.0}
     static = attempt(fit_policies, frame, make_study({"c": on_contract}).turnover)
     assert isinstance(static, Unanswered)
-    assert "not a number measured month by month" in static.reason
+    assert "not a number measured time and again" in static.reason
 
 
 def test_a_study_without_anything_measured_over_time_is_unanswered() -> None:
@@ -211,3 +211,19 @@ def test_a_study_without_anything_measured_over_time_is_unanswered() -> None:
     found = attempt(fit_policies, frame, policies)
     assert isinstance(found, Unanswered)
     assert "measured over time" in found.reason
+
+
+def test_what_is_asked_once_is_carried_and_the_policy_still_answered() -> None:
+    frames = make_frames()
+    frames["surveys"] = frames["surveys"].filter(pl.col("date") == pl.col("date").min())
+    study = make_study()
+    fit = fit_policies(build_frame(FakeTables(study, frames)), study.turnover, n_refits=3)
+    assert [d.name for d in fit.dated] == ["overtime"]
+    assert fit.results[0].effects["exits_avoided_per_100"].value > 0
+
+
+def test_without_an_effect_of_overtime_the_answer_is_near_nothing() -> None:
+    """Exits follow exhaustion alone, which overtime moves a little: far from the other world's answer."""
+    frame, study = make_frame(per_hour=0.0)
+    effect = fit_policies(frame, study.turnover, n_refits=12).results[0].effects["exits_avoided_per_100"]
+    assert abs(effect.value) < 2.5 * effect.error + 0.5

@@ -46,10 +46,8 @@ def released(found: tuple[RiskModel, Evidence]) -> Released:
 
 def test_the_answer_is_plain_and_about_groups(released: Released) -> None:
     assert released.id == "turnover.risk"
-    assert re.search(
-        r"Of 100 people at work the model foretold [\d.]+ exits within 12 months, where [\d.]+ \([\d.]+ to [\d.]+\)",
-        released.answer,
-    )
+    told = r"the model foretold [\d.]+ exits within 12 months, where [\d.]+ \([\d.]+ to [\d.]+\)"
+    assert re.search(told, released.answer)
     assert "3 forecasts, each from what was known on its day" in released.answer
     assert "guessing gives 50 %" in released.answer
     assert "of nobody in particular" in released.answer
@@ -160,12 +158,12 @@ def test_unanswered_stays_unanswered() -> None:
 
 def test_leakage_is_noticed_and_its_absence_too() -> None:
     def check(seed: int, *, leak: bool) -> Check:
-        tables = dated(seed, n=400, leak=leak)
+        tables = dated(seed, n=300, leak=leak)
         result = fit_risk(build_frame(tables), tables.study.turnover)
         return {c.name: c for c in check_risk(result)}["plausible_auc"]
 
-    assert [check(seed, leak=True).passed for seed in range(4)] == [False] * 4
-    assert [check(seed, leak=False).passed for seed in range(4)] == [True] * 4
+    assert [check(seed, leak=True).passed for seed in range(3)] == [False] * 3
+    assert [check(seed, leak=False).passed for seed in range(3)] == [True] * 3
     assert "knows the outcome" in check(0, leak=True).text
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from wellperf_models.cells import build_cells
-from wellperf_models.errors import DesignError
+from wellperf_models.errors import DesignError, NotAskedError
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import NO_GROUP, Level, levels_above
 from wellperf_models.study import Turnover
@@ -53,9 +53,7 @@ class GroupCells:
         return f"GroupCells({self.names.size} × {self.months.shape[1]}, by {self.what})"
 
 
-def build_groups(
-    frame: TurnoverFrame, section: Turnover, widen: Sequence[str] = LEVELS
-) -> GroupCells:
+def build_groups(frame: TurnoverFrame, section: Turnover, widen: Sequence[str] = LEVELS) -> GroupCells:
     """Counts months at risk and exits by group and band of tenure.
 
     A person-month counts for the group it began in, so that people who move count in each of theirs.
@@ -66,14 +64,15 @@ def build_groups(
         widen: `disclosure.widen`: the levels above a group.
 
     Raises:
-        DesignError: Not asked, nobody knows who was where, or too few groups or exits.
+        NotAskedError: `pooled_by` names nothing.
+        DesignError: Nobody knows who was where, or too few groups or exits.
     """
     what = section.pooled_by
     if what is None:
-        raise DesignError(
+        raise NotAskedError(
             "Whether groups differ is not asked.",
             where="turnover.pooled_by",
-            remedy='name "team", "department" or "site"',
+            remedy='turnover.pooled_by = "team", "department" or "site"',
         )
     months = _months(frame, what)
     edges = _edges(months, section)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from wellperf_models.evidence import Check, Support, Unanswered
@@ -95,7 +96,8 @@ def natural_course_of_covariates(fit: PolicyFit, support: Support | None = None)
         threshold=_COURSE_GAP,
         support=support,
         computation="sampled",
-        monte_carlo_error=0.01,
+        # of a mean over the cohort, in the covariate's standard deviations
+        monte_carlo_error=1 / math.sqrt(fit.results[0].n_pairs),
         text=f"Simulated as things are, what is measured over time ends where it was seen to end: "
         f"“{name}” is "
         "furthest off, by {value} of its standard deviation (line at {threshold}).",
@@ -117,7 +119,8 @@ def positivity(result: PolicyResult, suffix: str = "", support: Support | None =
         threshold=MOST_UNSUPPORTED,
         support=support,
         computation="sampled",
-        monte_carlo_error=0.005,
+        # at most that of a share of the cohort
+        monte_carlo_error=0.5 / math.sqrt(result.n_pairs),
         text=f"“{result.policy.label}” stays within what these data have seen. {told}"
         if passed
         else f"“{result.policy.label}” goes beyond what these data have seen: the answer is the models' "

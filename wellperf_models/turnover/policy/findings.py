@@ -78,7 +78,7 @@ def what_if(
     others = [d.label for d in fit.dated]
     return Evidence(
         id=_ID,
-        question=_QUESTION,
+        question=_question(fit),
         answer=_answer(fit, prefixes, frame.causes[0]),
         estimand=_estimand(fit, frame.causes[0]),
         population=f"{frame.population}; those at work at a landmark, with the course of work known",
@@ -113,6 +113,11 @@ def what_if(
         ),
         members=members_of(frame.roster, fit.people, fit.leavers),
     )
+
+
+def _question(fit: PolicyFit) -> str:
+    labels = "; ".join(plain(r.policy.label.rstrip(".")) for r in fit.results)
+    return f"How many exits would be avoided, and how many months of employment gained, with: {labels}?"
 
 
 def prefixes_of(names: Sequence[str]) -> tuple[str, ...]:

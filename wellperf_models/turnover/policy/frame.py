@@ -17,6 +17,8 @@ from wellperf_models.turnover.rows import TurnoverFrame
 
 _DATED = ("surveys", "workload")
 _MIN_FRESH = 0.02
+# people measured twice, below which nothing can be said on how a value moves
+_LEAST_AGAIN = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +75,7 @@ class Histories:
         names = [d.name for d in self.dated]
         if name not in names:
             raise DesignError(
-                "A policy changes a covariate that is not a number measured month by month or wave by wave.",
+                "A policy changes a covariate that is not a number measured time and again.",
                 where=f"turnover.policies: covariate = {name!r}",
                 expected="a number of the tables workload or surveys",
             )
@@ -138,13 +140,7 @@ def build_histories(frame: TurnoverFrame, floors: dict[str, float]) -> Histories
             where="spells",
             remedy="spells with start and end dates, and workload or surveys by date",
         )
-    names = [n for n, c in frame.covariates.items() if c.table in _DATED and c.type == "number"]
-    if not names:
-        raise DesignError(
-            "No number among the covariates is measured over time, so there is no course of work to change.",
-            where="turnover.covariates",
-            remedy="a covariate of the tables workload or surveys",
-        )
+    candidates = [n for n, c in frame.covariates.items() if c.table in _DATED and c.type == "number"]
     order = months["period"].dt.year().cast(pl.Int64) * 12 + months["period"].dt.month().cast(pl.Int64) - 1
     first = int(order.min())  # type: ignore[arg-type]
     column = (order - first).to_numpy().astype(np.int64)
@@ -156,7 +152,17 @@ def build_histories(frame: TurnoverFrame, floors: dict[str, float]) -> Histories
     tenure[row, column] = months["start_months"].to_numpy()
     first_row = np.r_[True, row[1:] != row[:-1]]
     firsts = months.filter(pl.Series(first_row))
-    values = [_new_values(months, name, row, column, shape) for name in names]
+    read = {name: _new_values(months, name, row, column, shape) for name in candidates}
+    # what is asked once is carried like what does not change
+    again = {name: (np.isfinite(v).sum(axis=1) > 1).sum() for name, v in read.items()}
+    names = [name for name in candidates if again[name] >= _LEAST_AGAIN]
+    if not names:
+        raise DesignError(
+            "No number among the covariates is measured over time, so there is no course of work to change.",
+            where="turnover.covariates",
+            remedy="a covariate of the tables workload or surveys",
+        )
+    values = [read[name] for name in names]
     waves = [_wave_months(v, at_risk, frame.covariates[n].table) for v, n in zip(values, names, strict=True)]
     dated = tuple(
         _describe(n, frame.covariates[n], v, w, floors) for n, v, w in zip(names, values, waves, strict=True)

@@ -128,7 +128,8 @@ def fit_policies(frame: TurnoverFrame, section: Turnover, *, n_refits: int = N_R
     """
     if not section.policies:
         raise DesignError("No policy is asked about.", where="turnover.policies")
-    floors = {p.covariate: p.floor for p in section.policies.values()}
+    asked = section.policies.values()
+    floors = {p.covariate: min(q.floor for q in asked if q.covariate == p.covariate) for p in asked}
     histories = build_histories(frame, floors)
     models = Models(histories=histories, courses=fit_courses(histories), exits=fit_exits(histories))
     groups = make_groups(models, section)

@@ -1,10 +1,10 @@
 """How the covariates move: the next value of each given what was known before, and who answers a wave.
 
 A value that comes in with month t is modelled on what was known as month t − 1 began: the person's own last
-and first value and a random intercept (what is lasting about them), the other covariates, tenure, season,
-what does not change. Of what came in with the same month, surveys count as known before what is recorded
-monthly: a survey is dated by its day, a month's work by its end. Piles at a floor are values of a normal
-below it (Tobin 1958).
+value, the first value of every covariate (where they started: Wooldridge 2005), a random intercept (what is
+lasting about them), the other covariates, tenure, season, what does not change. Of what came in with the same
+month, surveys count as known before what is recorded monthly: a survey is dated by its day, a month's work by
+its end. Piles at a floor are values of a normal below it (Tobin 1958).
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def course_blocks(
     histories: Histories,
     before: Sequence[Floats],
     now: Sequence[Floats],
-    first: Floats,
+    firsts: Floats,
     base: Floats,
 ) -> list[Floats]:
     """Design of a covariate's next value, by blocks of columns.
@@ -107,7 +107,7 @@ def course_blocks(
         number: Place of the covariate.
         histories: Knows what is recorded monthly.
         before, now: Features of each covariate as the month before began, and as this one does.
-        first: The covariate's own first value, a deviation.
+        firsts: First value of every covariate, deviations, shape (m, covariates): where people started.
         base: Tenure, season and static columns of the month before.
     """
     own = before[number]
@@ -117,7 +117,7 @@ def course_blocks(
         for k, d in enumerate(histories.dated)
         if k != number
     ]
-    return [own[:, :1], first[:, None], own[:, 3:], *others, base]
+    return [own[:, :1], firsts, own[:, 3:], *others, base]
 
 
 def entry_blocks(number: int, before: Sequence[Floats], base: Floats) -> list[Floats]:
@@ -164,8 +164,8 @@ def _fit_course(histories: Histories, number: int) -> Course:
             where=f"[covariates.{dated.name}]",
         )
     before, now, base = _parts(histories, spell, month)
-    first = histories.firsts[number][spell, month - 1]
-    X = join(course_blocks(number, histories, before, now, first, base))
+    firsts = np.stack([f[spell, month - 1] for f in histories.firsts], axis=1)
+    X = join(course_blocks(number, histories, before, now, firsts, base))
     value = histories.value[number][spell, month]
     y = value - dated.centre
     n_spells = histories.at_risk.shape[0]
@@ -224,7 +224,7 @@ def _response(histories: Histories, number: int) -> BinaryFit | None:
     pairs = [_rows(histories, number, known=known, new=None) for known in (True, False)]
     spell, month = (np.concatenate(part) for part in zip(*pairs, strict=True))
     answered = np.isfinite(histories.value[number][spell, month]).astype(float)
-    if answered.min() == answered.max():
+    if answered.size == 0 or answered.min() == answered.max():
         return None
     before, _, base = _parts(histories, spell, month)
     return fit_binary(

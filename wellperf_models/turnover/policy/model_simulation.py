@@ -210,11 +210,13 @@ def _next(
     """Draws what comes in with the next month, surveys first, and remembers it."""
     now = list(before)
     old = [m.copy() for m in memories]
+    firsts = np.stack(
+        [(m.n > 0) * (m.first - d.centre) for m, d in zip(old, histories.dated, strict=True)], axis=1
+    )
     for k in sorted(range(len(memories)), key=lambda j: histories.dated[j].monthly):
         dated, model = histories.dated[k], parameters.courses[k]
         seen = _seen(histories, cohort, parameters, draws, k, old[k], before, base, month)
-        first = (old[k].n > 0) * (old[k].first - dated.centre)
-        mean = predict(course_blocks(k, histories, before, now, first, base), model.beta) + lasting[k]
+        mean = predict(course_blocks(k, histories, before, now, firsts, base), model.beta) + lasting[k]
         new = dated.centre + mean + model.sigma * draws.noise[k, month]
         entry = parameters.entries[k]
         if entry is not None:

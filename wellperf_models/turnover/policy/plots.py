@@ -55,8 +55,11 @@ def plot_policies(released: Released) -> Picture | None:
         grid = figure.subplots(rows, columns, sharey=True, squeeze=False)
         for panel in list(grid.flat)[len(panels) :]:
             panel.set_visible(False)
-        for panel, (table, lines) in zip(grid.flat, panels, strict=False):
-            _draw(panel, table, lines)
+        seen = _supported(released, len(panels))
+        for panel, (table, lines), inside in zip(grid.flat, panels, seen, strict=False):
+            _draw(panel, lines)
+            beyond = "" if inside else "\n(beyond what these data have seen)"
+            panel.set_title(table.title.partition(":")[0] + beyond, fontsize=9.5)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         figure.supxlabel("Months since the policy began", fontsize=10)
         figure.supylabel("Have left (of 100 people; band: 95 %)", fontsize=10)
@@ -84,7 +87,7 @@ def _lines(table: Table) -> list[_Line]:
     return list(found.values())
 
 
-def _draw(axes: Axes, table: Table, lines: list[_Line]) -> None:
+def _draw(axes: Axes, lines: list[_Line]) -> None:
     for number, line in enumerate(lines):
         without = line.label == _WITHOUT
         months, left = [0, *line.months], [0.0, *line.left]
@@ -96,23 +99,25 @@ def _draw(axes: Axes, table: Table, lines: list[_Line]) -> None:
         at = len(line.months) // 2 if without else -1
         place = (line.months[at], line.high[at] if without else line.low[at])
         axes.annotate(
-            line.label, place, xytext=(-4, 6 if without else -16),
+            line.label, place, xytext=(-4, 6 if without else -28),
             textcoords="offset points", ha="right", color=PALETTE[number],
         )  # fmt: skip
-    axes.set_title(table.title.partition(":")[0], fontsize=9.5)
     axes.set_xlim(0, lines[0].months[-1])
     axes.set_ylim(bottom=0)
 
 
+def _supported(released: Released, n: int) -> list[bool]:
+    """By policy, in order: whether these data have seen the like of it; all where no check is shown."""
+    passed = [bool(c.passed) for c in released.checks if c.name.startswith("positivity")]
+    return passed if len(passed) == n else [True] * n
+
+
 def _effects(released: Released) -> list[Estimate]:
-    """Exits avoided by policies that these data have seen the like of."""
-    beyond = [c.name.removeprefix("positivity") for c in released.checks if not c.passed]
-    found = []
-    for estimate in released.estimates:
-        name = estimate.name.removesuffix(_EXITS)
-        if name != estimate.name and not name.endswith("_all") and not {"", f"_{name}"} & set(beyond):
-            found.append(estimate)
-    return found
+    """Exits avoided by each policy that these data have seen the like of."""
+    found = [
+        e for e in released.estimates if e.name.endswith(_EXITS) and not e.name.endswith(f"_all{_EXITS}")
+    ]
+    return [e for e, seen in zip(found, _supported(released, len(found)), strict=True) if seen]
 
 
 def _title(effects: list[Estimate]) -> str:

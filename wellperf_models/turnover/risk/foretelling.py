@@ -157,9 +157,7 @@ def fit_foreteller(
     covariate, tenure = place < 0, (place >= 0) & (place <= bands.tenure.size)
     fixed = np.full(X.shape[1], _BASELINE_RIDGE)
     base = ~covariate
-    tenure_strength = choose_strength(
-        X[:, base], cells.n, cells.events, fixed[base], tenure[base], STRENGTHS
-    )
+    tenure_strength = choose_strength(X[:, base], cells.n, cells.events, fixed[base], tenure[base], STRENGTHS)
     penalty, strength = np.where(tenure, tenure_strength, fixed), None
     if coding.blocks:
         strength = choose_strength(X, cells.n, cells.events, penalty, covariate, STRENGTHS)

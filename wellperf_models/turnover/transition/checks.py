@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from wellperf_models.disclosure.rules import floor_count
 from wellperf_models.evidence import Check, Support, Unanswered
 from wellperf_models.turnover.rows import TurnoverFrame
@@ -30,11 +32,11 @@ def check_transition(frame: TurnoverFrame, model: TransitionModel | Unanswered) 
 
 
 def support_of_both(model: TransitionModel) -> Support:
-    """What a comparison rests on: the period with less of everything."""
+    """What a comparison rests on: the people of both periods, the events of the one with fewer."""
     periods = (model.later, model.earlier)
     people = [p.people.size for p in periods]
     return Support(
-        n_people=min(people),
+        n_people=np.union1d(model.later.people, model.earlier.people).size,
         n_events=min(p.completers.size for p in periods),
         n_non_events=min(p.people.size - p.completers.size for p in periods),
         smallest_level=min(people),

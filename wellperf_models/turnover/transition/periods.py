@@ -78,8 +78,8 @@ def cut_period(spells: Spells, began: Floats, code: int, start: float, end: floa
     entry = np.maximum(spells.entry, start - began)
     exit_ = np.minimum(spells.duration, end - began)
     inside = exit_ > entry + _CLOSE
-    day = began + spells.duration
-    completed = inside & (spells.event == code) & (day > start + _CLOSE) & (day <= end + _CLOSE)
+    # who was at risk in the period and is gone by its end went in it
+    completed = inside & (spells.event == code) & (began + spells.duration <= end + _CLOSE)
     return Period(
         start=start,
         end=end,
