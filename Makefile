@@ -3,6 +3,7 @@ SHELL := /bin/bash
 VENV  := .venv
 BIN   := $(VENV)/bin
 STAMP := $(VENV)/.lock-$(shell cat requirements.lock pyproject.toml .python-version | cksum | cut -d' ' -f1)
+SPARK := .spark/.lock-$(shell cksum requirements-spark.lock | cut -d' ' -f1)
 WORKERS ?= 2
 # one BLAS thread a process: the suite and the notebooks run in parallel processes
 export OMP_NUM_THREADS := 1
@@ -10,7 +11,7 @@ export OPENBLAS_NUM_THREADS := 1
 export MKL_NUM_THREADS := 1
 export PYTHONHASHSEED := 0
 
-.PHONY: help setup report test lint typecheck architecture unit lab example data dictionary lock benchmarks clean
+.PHONY: help setup report test lint typecheck architecture unit spark spark-setup lab example data dictionary lock benchmarks clean
 help:          ## what each command does
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## */ — /'
 
@@ -54,6 +55,18 @@ architecture: setup
 unit: setup
 	$(BIN)/pytest -n $(WORKERS) --dist loadscope
 
+spark: $(SPARK)  ## the panel and its cells on PySpark (needs Java 17 or newer)
+	PYTHONPATH=.spark $(BIN)/pytest tests/panel/test_spark.py
+
+spark-setup: $(SPARK)
+
+# beside the environment, whose lock it leaves alone
+$(SPARK): requirements-spark.lock | setup
+	rm -rf .spark
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps \
+	  --target .spark -r requirements-spark.lock
+	touch $(SPARK)
+
 lab: setup     ## iterate on the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
@@ -68,9 +81,11 @@ example: setup ## refresh the committed example pack in reports/example/
 benchmarks: setup  ## measured figures of CONTRIBUTING.md
 	$(BIN)/python -m tests.benchmarks
 
-lock: setup    ## refresh requirements.lock (needs uv: pip install uv)
+lock: setup    ## refresh both locks (needs uv: pip install uv)
 	uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes --no-header \
 	  --no-emit-index-url --group dev pyproject.toml -o requirements.lock
+	uv pip compile --quiet --upgrade --universal --python-version 3.12 --generate-hashes --no-header \
+	  --no-emit-index-url --group spark -c requirements.lock -o requirements-spark.lock
 
 clean:         ## remove the environment and everything made
-	rm -rf $(VENV) out build dist
+	rm -rf $(VENV) .spark out build dist

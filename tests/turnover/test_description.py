@@ -165,7 +165,7 @@ def _fires(seed: int, *, dependent: bool) -> bool:
 @pytest.mark.parametrize("dependent", [True, False])
 def test_dependent_truncation_is_found_and_clean_worlds_are_left_alone(dependent: bool) -> None:
     """At least 90 % of worlds with the fault, at most 10 % without, by the 99 % Monte Carlo interval."""
-    worlds = 150
+    worlds = 100
     share = np.mean([_fires(seed, dependent=dependent) for seed in range(worlds)])
     margin = 2.576 * np.sqrt(0.9 * 0.1 / worlds)
     if dependent:

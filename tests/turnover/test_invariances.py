@@ -20,8 +20,8 @@ from wellperf_models.inference.truncation import assess_truncation
 from wellperf_models.turnover import build_frame, fit_cox as fit_turnover_cox, fit_description
 from wellperf_models.turnover.rows import rows_by_group
 
-QUICK = settings(deadline=None, max_examples=40, derandomize=True)
-SLOW = settings(deadline=None, max_examples=4, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(deadline=None, max_examples=20, derandomize=True)
+SLOW = settings(deadline=None, max_examples=3, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 FRAMES = make_frames(seed=3, n=250)
 
 

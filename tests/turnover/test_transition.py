@@ -129,10 +129,10 @@ def test_strata_with_one_ratio_but_different_rates() -> None:
 
 
 def test_the_interval_covers_and_the_probability_is_calibrated() -> None:
-    """Poisson counts by stratum, 600 worlds: coverage, and the share in which the probability is below u."""
+    """Poisson counts by stratum, 400 worlds: coverage, and the share in which the probability is below u."""
     rng = np.random.default_rng(12)
     months, before = np.array([1500.0, 900.0, 300.0]), np.array([900.0, 900.0, 700.0])
-    rate, true, worlds = np.array([0.01, 0.03, 0.02]), 1.2, 600
+    rate, true, worlds = np.array([0.01, 0.03, 0.02]), 1.2, 400
     covered, probability = 0, np.empty(worlds)
     for i in range(worlds):
         found = fit_rate_ratio(rng.poisson(true * rate * months), rng.poisson(rate * before), months, before)

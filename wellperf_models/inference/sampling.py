@@ -102,8 +102,8 @@ def sample(
         seed: Of the sampler.
         where: What is fitted, for the message of a refusal.
         draws, tune: Of each of the four chains.
-        ungated: Vectors kept as they are, shape (chains, draws, n), for quantities that the caller makes of them
-            and gates itself.
+        ungated: Vectors kept as they are, shape (chains, draws, n), for quantities that the caller makes of
+            them and gates itself.
 
     Raises:
         ConvergenceError: The sampler could not start, or the gate refused.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -60,11 +61,10 @@ def _groups_of(frame: TurnoverFrame, level: Level) -> Table:
     """People and exits by the groups of one level."""
     spells = frame.spells
     everyone = frame.n_people
-    rows, small = [], 0
+    rows = []
     for name, own in rows_by_group(level.groups):
         gone = own[spells.event[own] > 0]
         people, leavers = np.unique(spells.person[own]), np.unique(spells.person[gone])
-        small += people.size < frame.min_group_size
         exits = gone.size
         years = float((spells.duration[own] - spells.entry[own]).sum() / 12)
         values = (people.size, round(years), exits, 100 * exits / round(years) if round(years) else None)
@@ -77,9 +77,19 @@ def _groups_of(frame: TurnoverFrame, level: Level) -> Table:
         keys=(level.name,),
         measures=_GROUP_MEASURES,
         rows=tuple(rows),
-        # nobody reads thousands of names of groups that are kept back
-        open_keys=small > _MOST_NAMED and all(_is_short(row.key[0]) for row in rows),
+        open_keys=names_are_left_out(rows, frame.min_group_size),
     )
+
+
+def names_are_left_out(rows: Sequence[Row], minimum: int) -> bool:
+    """Whether groups that are kept back are not even named: nobody reads thousands of names.
+
+    Args:
+        rows: Of a table by group.
+        minimum: People a group needs.
+    """
+    small = sum(row.support.n_people < minimum for row in rows)
+    return small > _MOST_NAMED and all(_is_short(row.key[0]) for row in rows)
 
 
 def _is_short(name: str) -> bool:

@@ -190,7 +190,7 @@ def test_no_policy_no_dates_nothing_dated_or_too_short_is_unanswered(fitted: Fit
     assert isinstance(none, Unanswered)
     assert "No policy is asked about" in none.reason
     evidence = what_if(frame, none, (), provenance=PROVENANCE)
-    assert release(evidence, study).answer.startswith("Not answered: No policy is asked about")
+    assert release(evidence, study).answer.startswith("Not asked: No policy is asked about")
     undated = attempt(fit_policies, dataclasses.replace(frame, dated=False), study.turnover)
     assert isinstance(undated, Unanswered)
     assert "without dates" in undated.reason

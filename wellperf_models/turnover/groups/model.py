@@ -208,14 +208,15 @@ def _sample(cells: GroupCells, seed: int) -> Sampled:
     }
     suggested = _centring(cells)
     refused: ConvergenceError | None = None
-    for centring in (suggested, np.zeros(n_groups), np.ones(n_groups)):
+    # another try also draws anew: a chain that went astray once seldom does so twice
+    for number, centring in enumerate((suggested, np.zeros(n_groups), np.ones(n_groups))):
         try:
             return sample(
                 compiled,
                 data | {"centring": centring},
                 reported=["scale"],
                 ungated=["shift", "group"],
-                seed=int(np.random.default_rng([seed, _SEED]).integers(2**31)),
+                seed=int(np.random.default_rng([seed, _SEED, number]).integers(2**31)),
                 where=f"turnover.groups (by {cells.what})",
                 draws=_DRAWS,
             )
@@ -312,7 +313,7 @@ def _predict_spread(cells: GroupCells, sampled: Sampled, seed: int) -> float:
 
     E is what a group of its months and tenure would have, were it like all.
     """
-    rng = np.random.default_rng([seed, _SEED, 1])
+    rng = np.random.default_rng([seed, _SEED, 9])
     n_bands = cells.months.shape[1]
     band = np.exp(_crude(cells) + sampled.draws["shift"].reshape(-1, n_bands))
     scale = sampled.draws["scale"].ravel()

@@ -104,9 +104,8 @@ def what_if(
             "No experiment: an answer about causes from courses that were only watched. The E-value says how "
             "strong something unmeasured would have to be to explain all of it.",
             "Scores carry measurement error and are some months old: running means of earlier scores take up "
-            "part of it; what is left biases the part of the effect that goes through them, as a "
-            "rule towards "
-            "nothing.",
+            "part of it. What is left makes the part of the effect that goes through them too small (the "
+            "whole by 7 % where strong feedback was simulated: tests/recovery).",
             "People's lasting differences are taken to be normal, and effects the same for everyone.",
             "The horizon is followed without those who would be hired in place of leavers.",
             *_unsupported(fit),

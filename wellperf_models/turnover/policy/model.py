@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from wellperf_models.errors import ConvergenceError, DesignError
+from wellperf_models.errors import ConvergenceError, NotAskedError
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.study import Turnover
 from wellperf_models.study.turnover_questions import Policy
@@ -123,11 +123,12 @@ def fit_policies(frame: TurnoverFrame, section: Turnover, *, n_refits: int = N_R
             Annals of Probability 21:2053).
 
     Raises:
-        DesignError: No policy is asked about, no dates, nothing measured over time, or too short an extract.
+        NotAskedError: No policy is asked about.
+        DesignError: No dates, nothing measured over time, or too short an extract.
         ConvergenceError: A model did not settle.
     """
     if not section.policies:
-        raise DesignError("No policy is asked about.", where="turnover.policies")
+        raise NotAskedError("No policy is asked about.", remedy="add [turnover.policies.NAME] to ask")
     asked = section.policies.values()
     floors = {p.covariate: min(q.floor for q in asked if q.covariate == p.covariate) for p in asked}
     histories = build_histories(frame, floors)

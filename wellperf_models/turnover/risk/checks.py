@@ -107,6 +107,7 @@ def right_on_the_whole(low: float, high: float, support: Support | None = None) 
         text="As many people left as were foretold, within the error of the comparison."
         if right
         else ("Fewer" if high < 0 else "More")
-        + " people left than were foretold: times have changed, and what is foretold now may be off alike.",
+        + " people left than were foretold: those judged are not like those learned from, and "
+        "what is foretold next may be off alike.",
         support=support,
     )

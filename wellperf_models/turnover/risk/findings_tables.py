@@ -10,6 +10,7 @@ from wellperf_models.evidence import CellValue, Measure, Members, Row, Support, 
 from wellperf_models.inference.scores import Score
 from wellperf_models.panel import members_of, nested_table
 from wellperf_models.turnover.causes import OTHERS
+from wellperf_models.turnover.findings_tables import names_are_left_out
 from wellperf_models.turnover.risk.checks import support_of
 from wellperf_models.turnover.risk.model import GroupRisk, RiskModel
 from wellperf_models.turnover.risk.scoring import ANY, RiskGroup, Scores
@@ -156,8 +157,9 @@ def past_table(frame: TurnoverFrame, result: RiskModel) -> Table:
             title=_past_title(result, level.name),
             keys=(level.name,),
             measures=measures,
-            rows=tuple(row(group) for group in result.past[level.name]),
+            rows=(rows := tuple(row(group) for group in result.past[level.name])),
             computation="iterative",
+            open_keys=names_are_left_out(rows, frame.min_group_size),
         ),
         result.levels,
     )
@@ -216,8 +218,9 @@ def now_table(frame: TurnoverFrame, result: RiskModel) -> Table:
             title=f"Foretold for the people at work at the end of what was observed, by {level.name}",
             keys=(level.name,),
             measures=tuple(measures),
-            rows=tuple(row(group) for group in result.now[level.name]),
+            rows=(rows := tuple(row(group) for group in result.now[level.name])),
             computation="iterative",
+            open_keys=names_are_left_out(rows, frame.min_group_size),
         ),
         result.levels,
     )

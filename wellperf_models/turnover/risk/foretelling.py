@@ -153,15 +153,7 @@ def fit_foreteller(
     codes = coding.codes(rows.words)
     cells = collapse(codes, rows.tenure, rows.months, rows.event, fold, bands, rows.n_causes)
     X = design_of(coding, bands, cells)
-    place = np.arange(X.shape[1]) - coding.n_columns
-    covariate, tenure = place < 0, (place >= 0) & (place <= bands.tenure.size)
-    fixed = np.full(X.shape[1], _BASELINE_RIDGE)
-    base = ~covariate
-    tenure_strength = choose_strength(X[:, base], cells.n, cells.events, fixed[base], tenure[base], STRENGTHS)
-    penalty, strength = np.where(tenure, tenure_strength, fixed), None
-    if coding.blocks:
-        strength = choose_strength(X, cells.n, cells.events, penalty, covariate, STRENGTHS)
-        penalty = np.where(covariate, strength, penalty)
+    penalty, tenure_strength, strength = _choose_penalty(coding, bands, X, cells)
     n, events = cells.n.sum(axis=0), cells.events.sum(axis=0)
     return Foreteller(
         coding=coding,
@@ -173,6 +165,21 @@ def fit_foreteller(
         n_person_months=round(float(n.sum())),
         n_exits=round(float(events.sum())),
     )
+
+
+def _choose_penalty(
+    coding: Coding, bands: Bands, X: Floats, cells: Cells
+) -> tuple[Floats, float, float | None]:
+    """Ridge of each column, of the bands of tenure (chosen without covariates), and of the covariates."""
+    place = np.arange(X.shape[1]) - coding.n_columns
+    covariate, tenure = place < 0, (place >= 0) & (place <= bands.tenure.size)
+    fixed, base = np.full(X.shape[1], _BASELINE_RIDGE), ~covariate
+    alone = choose_strength(X[:, base], cells.n, cells.events, fixed[base], tenure[base], STRENGTHS)
+    penalty = np.where(tenure, alone, fixed)
+    if not coding.blocks:
+        return penalty, alone, None
+    strength = choose_strength(X, cells.n, cells.events, penalty, covariate, STRENGTHS)
+    return np.where(covariate, strength, penalty), alone, strength
 
 
 def design_of(coding: Coding, bands: Bands, cells: Cells) -> Floats:

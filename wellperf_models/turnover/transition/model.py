@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from wellperf_models.errors import DesignError
+from wellperf_models.errors import DesignError, NotAskedError
 from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.inference.aalen_johansen import fit_aalen_johansen
 from wellperf_models.inference.rate_ratio import RateRatio, fit_rate_ratio
@@ -96,12 +96,13 @@ def fit_transition(frame: TurnoverFrame, section: Turnover) -> TransitionModel:
         section: `[turnover]`, with `[turnover.transition]`.
 
     Raises:
-        DesignError: The study does not ask, spells have no dates, the period before was not observed, or
+        NotAskedError: The study does not ask.
+        DesignError: Spells have no dates, the period before was not observed, or
             there is nothing to compare.
     """
     asked = section.transition
     if asked is None:
-        raise DesignError("The study does not ask it.", remedy="add [turnover.transition] to ask it")
+        raise NotAskedError("The study does not ask it.", remedy="add [turnover.transition] to ask it")
     later, earlier = _periods(frame, asked)
     spells = frame.spells
     code = frame.causes.index(asked.cause) + 1
