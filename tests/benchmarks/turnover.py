@@ -78,13 +78,13 @@ def million(folder: Path, people: int = 1_000_000, fewer: int = 100_000) -> None
 
 
 def hierarchical(folder: Path, people: int = 1_000_000, fewer: int = 20_000) -> None:
-    """Partially pooled hazards by site: cells of as many sites, whatever the number of people."""
+    """Partially pooled hazards of as many departments, whatever the number of people."""
     found = {}
     for n in (fewer, people):
         study = folder / f"people_{n}"
         side("organisation", folder=str(study), people=n)
         found[n] = side("groups", folder=str(study), n_parts=_parts(n))
-        print(f"{n:,} people, {found[n]['rows']:,} person-months, {found[n]['groups']} sites")
+        print(f"{n:,} people, {found[n]['rows']:,} person-months, {found[n]['groups']} departments")
         print(f"  {'Parquet → panel → cells':<44}{found[n]['group_by_seconds']:>9.1f} s")
         print(f"  {'sampled fit, compiled before':<44}{found[n]['fit_seconds']:>9.2f} s CPU")
         print(f"  {'peak memory':<44}{found[n]['peak_gb']:>9.2f} GB")

@@ -19,6 +19,8 @@ from typing import Any
 Found = dict[str, Any]
 COVARIATES = ("exhaustion", "overtime_hours", "job_family")
 REPEATS = 5
+# of a block of the preset: eight names, five times
+_DEPARTMENTS = 40
 
 
 class Scanned(dict[str, Any]):
@@ -158,8 +160,13 @@ def whole_path(folder: str, n_parts: int) -> Found:
 
 
 def groups(folder: str, n_parts: int) -> Found:
-    """Tables → cells of site and band of tenure → hierarchical fit; compiling and group-by apart."""
+    """Tables → cells of department and band of tenure → hierarchical fit; compiling and group-by apart.
+
+    Departments of the same place in different blocks of the organisation are one, so that there are as many
+    however many people there are.
+    """
     import numpy as np
+    import polars as pl
 
     from wellperf_models.turnover.groups.frame import GroupCells
     from wellperf_models.turnover.groups.model import fit_cells
@@ -169,13 +176,17 @@ def groups(folder: str, n_parts: int) -> Found:
     section = tables.study.turnover.model_copy(update={"covariates": ()})
     tables.study = tables.study.model_copy(update={"turnover": section})
     began = time.perf_counter()
-    made = build_hazard_cells(tables, n_parts=n_parts, by=["site"])
+    made = build_hazard_cells(tables, n_parts=n_parts, by=["department"])
     grouped = time.perf_counter() - began
-    names = np.array(sorted(made["site"].drop_nulls().unique().to_list()))
-    held = made.drop_nulls("site")
+    parts = pl.col("department").str.extract_groups(r"^(.*?) ?(\d*)$")
+    turn = parts.struct[1].cast(pl.Int64, strict=False).fill_null(1) - 1
+    held = made.drop_nulls("department").with_columns(
+        group=parts.struct[0] + " " + (turn % (_DEPARTMENTS // 8)).cast(pl.String)
+    )
+    names = np.array(sorted(held["group"].unique().to_list()))
     edges = np.asarray(section.period_edges_months, float)
     place = (
-        np.searchsorted(names, held["site"].to_numpy().astype(str)),
+        np.searchsorted(names, held["group"].to_numpy().astype(str)),
         np.searchsorted(edges, held["start_months"].to_numpy(), side="right"),
     )
     months, exits = np.zeros((names.size, edges.size + 1)), np.zeros((names.size, edges.size + 1))
@@ -183,7 +194,7 @@ def groups(folder: str, n_parts: int) -> Found:
     np.add.at(exits, place, held["events_1"].to_numpy())
     nobody = tuple(np.zeros(0, np.int64) for _ in names)
     cells = GroupCells(
-        what="site", names=names, months=months, exits=exits, people=nobody, leavers=nobody, above=()
+        what="department", names=names, months=months, exits=exits, people=nobody, leavers=nobody, above=()
     )
     fit_cells(cells, 1)  # compiles
     return {

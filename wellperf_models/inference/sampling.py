@@ -92,6 +92,7 @@ def sample(
     draws: int = DRAWS,
     tune: int = TUNE,
     ungated: Sequence[str] = (),
+    target_accept: float = _TARGET_ACCEPT,
 ) -> Sampled:
     """Draws from the posterior given these data; the same seed gives the same draws on any number of cores.
 
@@ -104,6 +105,7 @@ def sample(
         draws, tune: Of each of the four chains.
         ungated: Vectors kept as they are, shape (chains, draws, n), for quantities that the caller makes of
             them and gates itself.
+        target_accept: Nearer to 1, steps are shorter: fewer false ones, at more time.
 
     Raises:
         ConvergenceError: The sampler could not start, or the gate refused.
@@ -118,7 +120,7 @@ def sample(
             chains=CHAINS,
             cores=min(CHAINS, os.cpu_count() or 1),
             seed=seed,
-            target_accept=_TARGET_ACCEPT,
+            target_accept=target_accept,
             progress_bar=False,
             save_warmup=False,
         )

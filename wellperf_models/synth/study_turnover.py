@@ -7,7 +7,7 @@ from wellperf_models.synth.policies import CAP_HOURS, FEWER_HOURS, POLICY_MONTHS
 from wellperf_models.synth.world import World
 
 # more teams than this are no table anybody reads
-_MOST_PEOPLE_BY_TEAM = 10_000
+_MOST_PEOPLE_BY_TEAM = 600
 
 _TURNOVER = """\
 # ---- how long people stay and why they leave

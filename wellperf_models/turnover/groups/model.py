@@ -36,6 +36,9 @@ PRIOR_SCALE: Final = 0.5
 # two groups picked at random that differ by less than a tenth are alike
 TRIVIAL_RATIO: Final = 1.1
 _DRAWS: Final = 2_500
+# few groups with many exits each: steps of the usual length fall into the funnel of a small σ
+_STEPS: Final = 0.9
+_SHORT: Final = 0.99
 _BAND_PRIOR_SD: Final = 2.0
 _SEED: Final = 83
 # log of the ratio of two groups picked at random is normal with σ √2; its absolute value has this median
@@ -208,8 +211,14 @@ def _sample(cells: GroupCells, seed: int) -> Sampled:
     }
     suggested = _centring(cells)
     refused: ConvergenceError | None = None
+    tries = (
+        (suggested, _STEPS),
+        (suggested, _SHORT),
+        (np.zeros(n_groups), _SHORT),
+        (np.ones(n_groups), _SHORT),
+    )
     # another try also draws anew: a chain that went astray once seldom does so twice
-    for number, centring in enumerate((suggested, np.zeros(n_groups), np.ones(n_groups))):
+    for number, (centring, target_accept) in enumerate(tries):
         try:
             return sample(
                 compiled,
@@ -219,6 +228,7 @@ def _sample(cells: GroupCells, seed: int) -> Sampled:
                 seed=int(np.random.default_rng([seed, _SEED, number]).integers(2**31)),
                 where=f"turnover.groups (by {cells.what})",
                 draws=_DRAWS,
+                target_accept=target_accept,
             )
         except ConvergenceError as error:
             refused = error
