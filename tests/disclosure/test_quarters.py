@@ -25,8 +25,8 @@ def test_four_quarterly_packs_of_the_default_organisation(tmp_path: Path) -> Non
     found = packs(tmp_path, Organisation(folder=DEFAULT, merged=MERGER), QUARTERS)
     assert all(len(p.states) > 45 for p in found)
     assert min(p.shown() for p in found) >= 0.9
-    # most of it is not old news either. One quarter's share hangs on who happened to join (.59 to .75 over ten
-    # organisations of this kind); the mean of the three quarters does not (.75 to .78 in five of them)
+    # most of it is not old news either. One quarter's share hangs on who happened to join (.59 to .75 over
+    # ten organisations of this kind); the mean of the three quarters does not (.75 to .78 in five of them)
     later = [p.fresh() for p in found[1:]]
     assert sum(later) / len(later) >= 0.7
     assert min(later) >= 0.5
