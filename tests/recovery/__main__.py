@@ -1,6 +1,6 @@
 """The full study of a pillar: `python -m tests.recovery PILLAR --worlds 200` prints bias and coverage.
 
-Studies with options of their own (policies, risks, groups, few_clusters) are run with the options that follow.
+Studies with options of their own (policies, risks, groups, few_clusters) take the options that follow.
 """
 
 from __future__ import annotations
