@@ -24,7 +24,7 @@ from wellperf_models.method_check.checks import false_alarms, nominal_coverage
 from wellperf_models.method_check.exits import plant, rows_until, simulate, target_of
 from wellperf_models.method_check.recovered import Share
 from wellperf_models.method_check.shape import shape_of
-from wellperf_models.method_check.turnover import Pipeline, describe_world, explain_world
+from wellperf_models.method_check.turnover import Pipeline, _curve_targets, describe_world, explain_world
 from wellperf_models.study import MethodCheck, Study, Turnover
 from wellperf_models.turnover import TurnoverFrame, build_frame
 
@@ -266,3 +266,16 @@ def test_the_same_seed_gives_the_same_numbers() -> None:
     frame, study = made(cluster="team")
     few = study.model_copy(update={"method_check": MethodCheck(worlds=20)})
     assert try_turnover(frame, few).recovered == try_turnover(frame, few).recovered
+
+
+@pytest.mark.parametrize(("n_others", "told"), [(0, 2), (3, 1), (400, 2)])
+def test_a_cause_that_the_description_keeps_back_is_not_told_here(n_others: int, told: int) -> None:
+    """Staying and leaving for the first cause would give away the few who left for another."""
+    frame, study = made(cluster="team")
+    event = frame.spells.event.copy()
+    others = np.flatnonzero((event > 1) & (frame.spells.duration < 11))
+    event[event > 1] = 0
+    event[others[:n_others]] = 2
+    few = replace(frame, spells=replace(frame.spells, event=event))
+    targets, _ = _curve_targets(few, study.turnover)
+    assert len(targets) == told

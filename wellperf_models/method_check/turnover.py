@@ -21,6 +21,7 @@ from wellperf_models.panel import members_of
 from wellperf_models.study import Study, Turnover
 from wellperf_models.turnover import TurnoverFrame, describe, explain, fit_cox, fit_description
 from wellperf_models.turnover.findings_description import month_name
+from wellperf_models.turnover.findings_shown import withheld_causes
 from wellperf_models.turnover.findings_tables import support_of
 
 _SEED: Final = 82
@@ -181,12 +182,15 @@ def _curve_targets(frame: TurnoverFrame, section: Turnover) -> tuple[list[Target
     months, words = f"{month_name(horizon)}_months", f"{horizon:g} months"
     supports = (support_of(frame, people, gone), support_of(frame, people, np.unique(spells.person[left])))
     labels = (f"still employed after {words}", f"left ({cause.replace('_', ' ')}) within {words}")
+    shown = any(c.members == (1,) for c in description.shown)
+    # its truth is what the data have: no cause is told here that the description itself keeps back
+    told = 2 if shown and cause not in withheld_causes(frame, description, horizon) else 1
     return [
         Target(name=name, label=label, scale="identity", planted=False, effect=False, support=support)
         for name, label, support in zip(
             (f"survival_{months}", f"{cause}_exits_{months}"), labels, supports, strict=True
         )
-    ], horizon
+    ][:told], horizon
 
 
 def _effect_targets(frame: TurnoverFrame, planted: int | None) -> list[Target]:
