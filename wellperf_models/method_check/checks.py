@@ -58,15 +58,16 @@ def nominal_coverage(recovered: Sequence[Recovered]) -> Check:
     return Check(
         name="nominal_coverage",
         passed=passed,
-        value=worst.coverage.value,
-        threshold=0.95,
+        value=100 * worst.coverage.value,
+        threshold=95.0,
         support=worst.target.support,
         computation="sampled",
-        monte_carlo_error=worst.coverage.error,
-        text="The 95 % intervals hold the truth as often as they say, up to chance (furthest off: {value})."
+        monte_carlo_error=100 * worst.coverage.error,
+        text="The 95 % intervals hold the truth as often as they say, up to chance (furthest off: held in "
+        "{value} of 100, where 95 are due)."
         if passed
         else f"The 95 % intervals do not hold the truth as often as they say ({_names(off)}; furthest off: "
-        "{value}).",
+        "held in {value} of 100, where 95 are due).",
     )
 
 

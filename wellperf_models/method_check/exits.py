@@ -124,6 +124,7 @@ def simulate(world: World, frame: TurnoverFrame, rng: np.random.Generator) -> Tu
         months=None,
         group_by=None,
         left_out={},
+        left_out_of_models={},
         roster=None,
         in_full=True,
     )

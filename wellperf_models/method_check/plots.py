@@ -38,13 +38,14 @@ def plot_method(released: Released) -> Picture | None:
         return None
     title = _title(released, table, rows)
     with style():
-        figure, axes = new_figure(width=9.4, height=1.7 + 0.34 * len(rows))
+        figure, axes = new_figure(width=8.4, height=2.0 + 0.34 * len(rows))
         axes.remove()
         left, right = figure.subplots(1, 2, sharey=True)
         _panel(left, table, rows, "bias", 0.0, "Off by (standard errors)")
         _panel(right, table, rows, "held", 95.0, "Intervals that held the truth (%)")
         left.set_yticks(range(len(rows)), [_short(r.key[0]) for r in rows], fontsize=9)
         left.invert_yaxis()
+        figure.supxlabel(_note(len(rows), len(table.rows)), fontsize=9, color=QUIET)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
     told = "; ".join(
         f"{r.key[0]} off by {_of(table, r, 'bias'):.2f}, held in {_of(table, r, 'held'):.0f} %"
@@ -77,6 +78,12 @@ def _panel(axes: Axes, table: Table, rows: list[Row], measure: str, should_be: f
     axes.set_xlabel(label, fontsize=9, color=QUIET)
 
 
+def _note(shown: int, n: int) -> str:
+    """What hollow marks mean, and how much of the table is drawn."""
+    note = "Hollow: outside what is due by itself; of many, some are so by chance (the check looks at all)."
+    return note if shown == n else f"{note} {shown} of {n} rows are drawn."
+
+
 def _of(table: Table, row: Row, measure: str) -> float:
     value = row.values[[m.name for m in table.measures].index(measure)]
     assert isinstance(value, int | float)
@@ -84,13 +91,15 @@ def _of(table: Table, row: Row, measure: str) -> float:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= 52 else label[:50] + "…"
+    label = label.removesuffix(" (per standard deviation)")
+    return label if len(label) <= 44 else label[:42] + "…"
 
 
 def _title(released: Released, table: Table, rows: list[Row]) -> str:
     if released.has("detectable_above"):
-        ratio = print_value(released.estimate("detectable_above"))
-        return f"A hazard ratio of {ratio} or more would have been found in 8 of 10"
+        found = released.estimate("detectable_above")
+        about = found.label.partition(": ")[2]
+        return f"{about}: a hazard ratio of {print_value(found)} or more would have been found in 8 of 10"
     held = sum(_of(table, r, "held_low") <= 95.0 <= _of(table, r, "held_high") for r in rows)
     if held == len(rows):
         return "No sign that 95 % intervals hold the truth less often than they say"

@@ -88,6 +88,14 @@ class Study(Section):
                     f"covariates.{name} is read from table {covariate.table!r}, "
                     f"but there is no [tables.{covariate.table}]"
                 )
+        for name, policy in self.turnover.policies.items():
+            changed = self.covariates[policy.covariate]
+            if changed.table not in ("workload", "surveys") or changed.type != "number":
+                what = f"a {changed.type} of {changed.table}"
+                raise ValueError(
+                    f"turnover.policies.{name} changes {policy.covariate!r}, {what}: a policy "
+                    "changes a number that is measured over time (workload, surveys)"
+                )
         if self.burnout and self.burnout.outcome not in self.measures:
             raise ValueError(
                 f"burnout.outcome names {self.burnout.outcome!r}, which is not in [measures]"

@@ -25,9 +25,9 @@ class Policy(Section):
 
     covariate: Name
     label: str
-    cap: float | None = None
-    reduce_by: Annotated[float, Field(gt=0)] | None = None
-    floor: float = 0.0
+    cap: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    reduce_by: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    floor: Annotated[float, Field(allow_inf_nan=False)] = 0.0
     horizon_months: Annotated[int, Field(ge=1, le=60)] = 12
 
     @model_validator(mode="after")
@@ -76,5 +76,5 @@ class Transition(Section):
     """
 
     cause: Name = "permanent_job"
-    target: float = 0.2
+    target: Annotated[float, Field(gt=-1, allow_inf_nan=False)] = 0.2
     months: Annotated[int, Field(ge=1, le=36)] = 12

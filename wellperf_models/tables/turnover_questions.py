@@ -94,6 +94,11 @@ def policy(text: str, frames: Frames, study: Study) -> Answerable:
         return Answerable(question=text, now="no", needs="a policy in [turnover.policies]")
     if not _dated(frames):
         return Answerable(question=text, now="no", needs="dates in spells")
+    longest, observed = max(p.horizon_months for p in section.policies.values()), _months_observed(study)
+    if observed is not None and observed < longest:
+        return Answerable(
+            question=text, now="no", needs=f"{longest} months under observation, or a shorter horizon"
+        )
     want = max(_EVENTS_FOR_A_POLICY, _EVENTS_PER_PARAMETER * _parameters(frames, study))
     answer = judge(text, [_exits_of_first(frames, study, want, "")])
     return _or_failed_check(answer, frames, study)
@@ -114,6 +119,15 @@ def transition(text: str, frames: Frames, study: Study) -> Answerable:
 def _exits_of_first(frames: Frames, study: Study, want: int, otherwise: str) -> Need:
     cause = study.turnover.causes[0]
     return Need(have=_exits(frames, cause), want=want, what=f"exits ({cause}){otherwise}")
+
+
+def _months_observed(study: Study) -> int | None:
+    """Whole months from the first day observed to the as-of date; None where the first is not declared."""
+    general = study.study
+    if general.observed_from is None:
+        return None
+    first, last = general.observed_from, general.as_of
+    return 12 * (last.year - first.year) + last.month - first.month + (last.day >= first.day)
 
 
 def _dated(frames: Frames) -> bool:

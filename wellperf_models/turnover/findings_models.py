@@ -118,8 +118,8 @@ def _tables(
     if isinstance(sensitivity, Sensitivity):
         found += [other_models_table(cox, sensitivity), time_ratio_table(cox, sensitivity)]
     found.append(known_table(frame))
-    if frame.left_out:
-        found.append(table_left_out(frame))
+    if frame.left_out or frame.left_out_of_models:
+        found.append(table_left_out(frame, models=True))
     return tuple(table for table in found if table is not None)
 
 

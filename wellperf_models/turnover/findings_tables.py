@@ -192,11 +192,15 @@ def _table_of_entry(frame: TurnoverFrame, description: Description) -> Table:
     )
 
 
-def table_left_out(frame: TurnoverFrame) -> Table:
-    """What did not enter as it stood."""
-    return left_out_table(
-        {(why,): lost for why, lost in frame.left_out.items()}, title="What did not enter as it stood"
-    )
+def table_left_out(frame: TurnoverFrame, *, models: bool = False) -> Table:
+    """What did not enter as it stood.
+
+    Args:
+        frame: The turnover frame.
+        models: With what is described and did not enter a model with covariates.
+    """
+    lost = frame.left_out | (frame.left_out_of_models if models else {})
+    return left_out_table({(why,): n for why, n in lost.items()}, title="What did not enter as it stood")
 
 
 def support_of(frame: TurnoverFrame, people: Ints, leavers: Ints, *, of: int | None = None) -> Support:

@@ -59,6 +59,7 @@ def build_frame(tables: Source) -> TurnoverFrame:
         raise DesignError("Nobody left, so there is nothing to describe.", where="spells.exit_reason")
     dated = has_dates(tables)
     left_out = _spells_left_out(tables)
+    out_of_models: dict[str, LeftOut] = {}
     roster = roster_of(
         raw, code="person", identifier="employee_id", stable=has_stable_ids(study, ("people", "spells"))
     )
@@ -66,7 +67,7 @@ def build_frame(tables: Source) -> TurnoverFrame:
     minimum = Minimum(people=study.disclosure.min_model_people, events=study.disclosure.min_model_events)
     if section.covariates:
         # what can't be modelled can still be described
-        built = attempt(build_models, tables, names, groups, raw, minimum, left_out, roster)
+        built = attempt(build_models, tables, names, groups, raw, minimum, out_of_models, roster)
         if isinstance(built, Unanswered):
             no_rows = built
         else:
@@ -82,6 +83,7 @@ def build_frame(tables: Source) -> TurnoverFrame:
         no_rows=no_rows,
         group_by=section.group_by,
         left_out=left_out,
+        left_out_of_models=out_of_models,
         dated=dated,
         delayed_entry=bool((raw["entry_months"] > 0).any()),
         minimum=minimum,

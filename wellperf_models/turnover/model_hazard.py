@@ -26,7 +26,8 @@ class HazardModel:
     Attributes:
         cause: The modelled exit reason.
         fit: With the study's bands of tenure (one a month where none are declared).
-        saturated: One intercept a month of tenure: must equal Cox on the same rows.
+        saturated: One intercept a month of tenure: must equal Cox on the same rows. Of the columns only those
+            that differ within a month.
         cox: That Cox fit, on the same binned covariates and the same months.
         columns: What each coefficient is about.
         band_edges: Upper edges of the bands in months, or None.
@@ -85,9 +86,17 @@ def fit_hazard(frame: TurnoverFrame, section: Turnover) -> HazardModel:
         cluster = (cells["cluster_key"].rank("dense") - 1).cast(pl.Int64).to_numpy()
     edges = section.period_edges_months
     width = int(months.max()) + 1
-    saturated = _fit_hazard(baseline * width + months, n, events, X, cluster=cluster, names=design.names)
-    banded, code = saturated, baseline * width + months
-    if edges is not None:
+    code = baseline * width + months
+    # "not measured" may be one month of tenure, which has an intercept of its own
+    told = _varies(code, X)
+    columns = tuple(c for c, kept in zip(design.columns, told, strict=True) if kept)
+    names_told = tuple(c.name for c in columns)
+    saturated = _fit_hazard(code, n, events, X[:, told], cluster=cluster, names=names_told)
+    banded = saturated
+    if edges is None:
+        X = X[:, told]
+    else:
+        columns = design.columns
         band = np.searchsorted(np.asarray(edges), months, side="right")
         code = baseline * (len(edges) + 1) + band
         banded = _fit_hazard(code, n, events, X, cluster=cluster, names=design.names)
@@ -102,11 +111,11 @@ def fit_hazard(frame: TurnoverFrame, section: Turnover) -> HazardModel:
             panel["start_months"].cast(pl.Float64).to_numpy(),
             panel["stop_months"].cast(pl.Float64).to_numpy(),
             event,
-            design.X,
+            design.X[:, told],
             stratum=stratum,
-            names=design.names,
+            names=names_told,
         ),
-        columns=design.columns,
+        columns=columns,
         band_edges=edges,
         n_cells=cells.height,
         n_person_months=panel.height,
@@ -114,6 +123,14 @@ def fit_hazard(frame: TurnoverFrame, section: Turnover) -> HazardModel:
         n_leavers=int(np.unique(person[event]).size),
         errors=errors,
     )
+
+
+def _varies(code: Ints, X: Floats) -> NDArray[np.bool_]:
+    """Which columns take two values under at least one intercept, shape (p,)."""
+    order = np.argsort(code, kind="stable")
+    starts = np.flatnonzero(np.diff(code[order], prepend=-1))
+    spread = np.maximum.reduceat(X[order], starts) - np.minimum.reduceat(X[order], starts)
+    return np.asarray((spread > 0).any(axis=0))
 
 
 def _few_clusters(

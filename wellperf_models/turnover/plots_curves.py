@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from statistics import NormalDist
 from typing import TYPE_CHECKING
 
 from wellperf_models.disclosure import Released
@@ -275,6 +276,16 @@ def _last_horizon(released: Released, end: float) -> float:
     return max(inside, default=end)
 
 
+def _apart(lowest: Curve, highest: Curve, at: float, n_groups: int) -> bool:
+    """Whether two groups differ although they were picked as the extremes of several (Bonferroni)."""
+    quantile = NormalDist().inv_cdf
+    # half-widths of 95 % bands add up to √2 times the error of a difference of two alike
+    needed = quantile(1 - 0.025 / math.comb(n_groups, 2)) / (math.sqrt(2) * quantile(0.975))
+    down = _value_at(highest, at) - _value_at(highest, at, highest.low)
+    up = _value_at(lowest, at, lowest.high) - _value_at(lowest, at)
+    return _value_at(highest, at) - _value_at(lowest, at) > needed * (down + up)
+
+
 def _group_words(groups: Sequence[Curve], at: float) -> tuple[str, str]:
     """Title and alt text: the extremes at a tenure that all groups reach, if their bands are apart."""
     values = {c.group: _value_at(c, at) for c in groups}
@@ -282,9 +293,8 @@ def _group_words(groups: Sequence[Curve], at: float) -> tuple[str, str]:
     lowest = min(groups, key=lambda c: values[c.group])
     told = "; ".join(f"{g} {_percent_of(v)}" for g, v in values.items())
     alt = f"Still employed after {at:.0f} months by group: {told}."
-    apart = _value_at(lowest, at, lowest.high) < _value_at(highest, at, highest.low)
-    if not apart:
-        title = f"How long people stay differs little between groups (at {at:.0f} months)"
+    if not _apart(lowest, highest, at, len(groups)):
+        title = f"No clear difference between groups in how long people stay (at {at:.0f} months)"
         return title, f"{title}. {alt}"
     title = (
         f"After {at:.0f} months {_percent_of(values[lowest.group])} remain in {lowest.group}, "

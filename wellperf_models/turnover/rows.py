@@ -114,6 +114,7 @@ class TurnoverFrame:
         no_rows: Why covariates can't be modelled; None where they can, or where there are none.
         group_by: What groups are, or None.
         left_out: Reason in words → rows and people; everything that did not enter as it stood.
+        left_out_of_models: Likewise, what is described and did not enter a model with covariates.
         dated: False for the duration form.
         delayed_entry: Whether anyone enters observation after hire.
         minimum: People, exits and stays a model level needs.
@@ -141,6 +142,7 @@ class TurnoverFrame:
     min_group_size: int
     population: str
     seed: int
+    left_out_of_models: dict[str, LeftOut] = field(default_factory=dict)
     in_full: bool = False
     roster: Roster | None = field(default=None, repr=False)
     observed_from: float | None = None

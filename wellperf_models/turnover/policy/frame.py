@@ -11,8 +11,8 @@ import polars as pl
 from wellperf_models.errors import DesignError
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.study import Covariate
-from wellperf_models.turnover.design import Minimum
 from wellperf_models.turnover.policy.frame_memory import Dated, Flags, Memory
+from wellperf_models.turnover.policy.frame_static import Static, read_static
 from wellperf_models.turnover.rows import TurnoverFrame
 
 _DATED = ("surveys", "workload")
@@ -27,8 +27,7 @@ class Histories:
 
     Attributes:
         dated: The covariates measured over time.
-        static: What does not change or is carried as it is, one column a level, shape (n, q), centred.
-        static_names: Their names.
+        static: What does not change or is carried as it is, strata too.
         at_risk, event: In the month; event is 0, 1..K.
         tenure: Completed months as the month began.
         value: By covariate: the value that became known with the month, NaN where none did.
@@ -43,8 +42,7 @@ class Histories:
     """
 
     dated: tuple[Dated, ...]
-    static: Floats
-    static_names: tuple[str, ...]
+    static: Static
     at_risk: Flags
     event: Ints
     tenure: Floats
@@ -81,22 +79,23 @@ class Histories:
             )
         return names.index(name)
 
-    def base(self, rows: Ints, month: Ints) -> Floats:
+    def base(self, rows: Ints, month: Ints, known: Ints | None = None) -> Floats:
         """What every model has, for rows in months: see `base_at`."""
-        return self.base_at(rows, month, self.tenure[rows, month])
+        return self.base_at(rows, month, self.tenure[rows, month], month if known is None else known)
 
-    def base_at(self, rows: Ints, month: Ints, tenure: Floats) -> Floats:
-        """Tenure (log and linear), time, season and what does not change, shape (m, q + 5).
+    def base_at(self, rows: Ints, month: Ints, tenure: Floats, known: Ints) -> Floats:
+        """Tenure (log and linear), time, season and what is carried as it is, shape (m, q + 5).
 
         Args:
             rows, month: Spell and month of the study, shape (m,).
             tenure: Completed months; also where a spell did not last that long.
+            known: Month as of which categories are known, shape (m,): what comes after a landmark is not.
         """
         angle = 2 * np.pi * self.season[month] / 12
         # what changes for everyone over the years: a programme rolled out, a labour market
         time = (month - self.n_months / 2) / 12
         early = np.log((tenure + 6) / 36)
-        return np.column_stack([early, tenure / 120, time, np.cos(angle), np.sin(angle), self.static[rows]])
+        return np.column_stack([early, tenure / 120, time, np.cos(angle), np.sin(angle), self.static.at(rows, known)])
 
     def __repr__(self) -> str:
         """Shapes only."""
@@ -123,15 +122,15 @@ def predict(blocks: Sequence[Floats], beta: Floats) -> Floats:
     return np.asarray(found)
 
 
-def build_histories(frame: TurnoverFrame, floors: dict[str, float]) -> Histories:
+def build_histories(frame: TurnoverFrame, strata: Sequence[str] = ()) -> Histories:
     """Histories from the months as known.
 
     Args:
         frame: The turnover frame.
-        floors: Least value of covariates that a policy changes.
+        strata: Of the study: covariates that people are told apart by, whatever changes them.
 
     Raises:
-        DesignError: The spells have no dates, or no covariate is measured over time.
+        DesignError: The spells have no dates, no covariate is measured over time, or a stratum is not known.
     """
     months = frame.months
     if months is None or not frame.dated or "period" not in months.columns:
@@ -165,16 +164,18 @@ def build_histories(frame: TurnoverFrame, floors: dict[str, float]) -> Histories
     values = [read[name] for name in names]
     waves = [_wave_months(v, at_risk, frame.covariates[n].table) for v, n in zip(values, names, strict=True)]
     dated = tuple(
-        _describe(n, frame.covariates[n], v, w, floors) for n, v, w in zip(names, values, waves, strict=True)
+        _describe(n, frame.covariates[n], v, w) for n, v, w in zip(names, values, waves, strict=True)
     )
     remembered = [_remember(d, v) for d, v in zip(dated, values, strict=True)]
-    static, static_names = _static(firsts, frame.covariates, names, frame.minimum)
+    static = read_static(
+        months, row, column, shape,
+        declared=frame.covariates, dated=names, strata=strata, minimum=frame.minimum,
+    )  # fmt: skip
     cluster = firsts["cluster_key" if "cluster_key" in firsts.columns else "person"].cast(pl.String)
     cluster_code = (cluster.rank("dense") - 1).cast(pl.Int64).to_numpy()
     return Histories(
         dated=dated,
         static=static,
-        static_names=static_names,
         at_risk=at_risk,
         event=event,
         tenure=tenure,
@@ -222,7 +223,8 @@ def _wave_months(value: Floats, at_risk: Flags, table: str) -> Flags:
     return np.r_[False, share >= _MIN_FRESH]
 
 
-def _describe(name: str, declared: Covariate, value: Floats, waves: Flags, floors: dict[str, float]) -> Dated:
+def _describe(name: str, declared: Covariate, value: Floats, waves: Flags) -> Dated:
+    """The range is that of the values seen: a policy's floor is no part of how things are."""
     known = value[np.isfinite(value)]
     if known.size == 0 or not known.std() > 0:
         raise DesignError("A dated covariate has a single value, or none.", where=f"[covariates.{name}]")
@@ -235,8 +237,8 @@ def _describe(name: str, declared: Covariate, value: Floats, waves: Flags, floor
         monthly=declared.table == "workload",
         centre=float(known.mean()),
         spread=float(known.std()),
-        floor=min(floors.get(name, low), low),
-        low=min(floors.get(name, low), low),
+        floor=low,
+        low=low,
         high=high,
         usual_age=0 if declared.table == "workload" else int(np.median(gaps)) - 1 if gaps.size else 0,
     )
@@ -250,33 +252,3 @@ def _remember(dated: Dated, value: Floats) -> list[Memory]:
         memory.update(np.nan_to_num(value[:, month]), seen)
         found.append(memory.copy())
     return found
-
-
-def _static(
-    firsts: pl.DataFrame, declared: dict[str, Covariate], dated: Sequence[str], minimum: Minimum
-) -> tuple[Floats, tuple[str, ...]]:
-    """One column a level with enough people, centred; a number as it is. The commonest level has none."""
-    columns: list[Floats] = []
-    names: list[str] = []
-    for name, covariate in declared.items():
-        if name in dated:
-            continue
-        if covariate.type == "number":
-            values = firsts[name].cast(pl.Float64).to_numpy()
-            known = np.isfinite(values)
-            spread = float(values[known].std()) if known.any() else 0.0
-            if spread > 0:
-                columns.append(np.where(known, (values - values[known].mean()) / spread, 0.0))
-                names.append(name)
-            continue
-        text = firsts[name].cast(pl.String).fill_null("not known").to_numpy().astype(str)
-        levels, counts = np.unique(text, return_counts=True)
-        common = levels[np.argmax(counts)]
-        for level, count in zip(levels, counts, strict=True):
-            if level != common and count >= minimum.people:
-                inside = (text == level).astype(float)
-                columns.append(inside - inside.mean())
-                names.append(f"{name}: {level}")
-    if not columns:
-        return np.zeros((firsts.height, 0)), ()
-    return np.column_stack(columns), tuple(names)

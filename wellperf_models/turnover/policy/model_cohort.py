@@ -123,8 +123,8 @@ def take_cohort(
         observed=histories.at_risk[spell[:, None], window],
         event=histories.event[spell[:, None], window],
         base=tuple(
-            # tenure also of those who will have left
-            histories.base_at(spell, landmark + since, histories.tenure[spell, landmark] + since)
+            # tenure also of those who will have left; categories stay as they were at the landmark
+            histories.base_at(spell, landmark + since, histories.tenure[spell, landmark] + since, landmark)
             for since in range(horizon)
         ),
         counts=tuple(counts),

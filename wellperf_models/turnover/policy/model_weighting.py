@@ -88,7 +88,7 @@ def fit_weighting(histories: Histories, cohort: Cohort, exits: Exits, changed: i
     low, high = np.quantile(weight, TRUNCATED_AT)
     cut = np.clip(weight, low, high)
     spell, month = cohort.spell[pair], cohort.landmark[pair] + since
-    base = histories.base(spell, month)
+    base = histories.base(spell, month, cohort.landmark[pair])
     now = histories.features[changed][spell, month]
     X = join(weighted_blocks(base, [f[pair] for f in at_landmark], now))
     event = cohort.event[pair, since]
@@ -133,7 +133,7 @@ def _stabilised(histories: Histories, cohort: Cohort, changed: int, at_landmark:
     first = histories.firsts[changed][spell, month]
     past = np.column_stack(
         [
-            np.ones(y.size), own[:, :2], own[:, 3], first, histories.base(spell, month),
+            np.ones(y.size), own[:, :2], own[:, 3], first, histories.base(spell, month, cohort.landmark[pair]),
             *[f[pair] for f in at_landmark],
         ]
     )  # fmt: skip
@@ -142,6 +142,8 @@ def _stabilised(histories: Histories, cohort: Cohort, changed: int, at_landmark:
         for k, f in enumerate(histories.features)
         if k != changed
     ]
+    if histories.static.moving:
+        others.append(histories.static.at(spell, month))
     log_ratio = np.zeros(cohort.observed.shape)
     log_ratio[pair, since + 1] = _log_density(past, y) - _log_density(np.column_stack([past, *others]), y)
     return np.exp(np.cumsum(log_ratio, axis=1))
@@ -166,7 +168,7 @@ def _pace_model(
     later = since >= min(3, cohort.horizon - 1)
     pair, since = pair[later], since[later]
     spell, month = cohort.spell[pair], cohort.landmark[pair] + since
-    X = join([histories.base(spell, month), *[f[pair] for f in at_landmark]])
+    X = join([histories.base(spell, month, cohort.landmark[pair]), *[f[pair] for f in at_landmark]])
     y = histories.paces[changed][spell, month]
     beta = _least_squares(X, y)
     return beta, float((y - X @ beta).std())
