@@ -240,7 +240,7 @@ def test_a_summary_is_read_in_blocks() -> None:
     order = [
         ">Absence</h2>", "Not run: no [absence] section", ">Staying</h2>", ">Q?</h3>", ">A.</p>",
         "1 check failed", "<li>it failed</li>", "2 things are not shown", ">R?</h3>",
-        ">What this does not show</h3>", "<li>L</li>", "<li>M</li>",
+        ">What this does not show, among other things</h3>", "<li>L</li>", "<li>M</li>",
         'href="30_turnover.html">In full: How long people stay', ">Answers</h2>", ">S?</h3>",
     ]  # fmt: skip
     places = [text.find(part, text.find('<main id="content"')) for part in order]

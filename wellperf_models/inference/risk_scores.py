@@ -26,6 +26,8 @@ from wellperf_models.inference.scores import Score, score_of
 _CHUNK = 4_000_000
 # log odds of a foretold risk of 0 or 1 would be infinite
 _LEAST_RISK = 1e-9
+# share of the bootstrap samples in which a score must exist
+_LEAST_FINITE = 0.9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,15 +62,23 @@ class Drawn:
 
     def __sub__(self, other: Drawn) -> Drawn:
         """Difference on the same samples: paired."""
-        return Drawn(value=self.value - other.value, samples=self.samples - other.samples)
+        with np.errstate(invalid="ignore"):
+            return Drawn(value=self.value - other.value, samples=self.samples - other.samples)
 
     def score(self, n_clusters: int) -> Score:
         """With the interval of its bootstrap standard error.
 
         Raises:
-            DesignError: Fewer than two clusters, or samples in which it does not exist.
+            DesignError: Fewer than two clusters, or it does not exist in more than a tenth of the samples
+                (nobody drawn has left).
         """
-        return score_of(self.value, float(self.samples.std(ddof=1)), n_clusters)
+        finite = self.samples[np.isfinite(self.samples)]
+        if finite.size < max(2.0, _LEAST_FINITE * self.samples.size):
+            raise DesignError(
+                "Too few people left for an interval: many bootstrap samples hold none of them.",
+                where="inference.risk_scores",
+            )
+        return score_of(self.value, float(finite.std(ddof=1)), n_clusters)
 
     def __repr__(self) -> str:
         return "Drawn(not released)"
@@ -111,7 +121,9 @@ def scaled(score: Drawn, null: Drawn) -> Drawn:
     """
     if not null.value > 0:
         raise DesignError("Nobody left by this horizon, or everybody did: there is nothing to foretell.")
-    return Drawn(value=1 - score.value / null.value, samples=1 - score.samples / null.samples)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        samples = 1 - score.samples / null.samples
+    return Drawn(value=1 - score.value / null.value, samples=samples)
 
 
 def share(outcomes: Outcomes) -> Drawn:

@@ -23,6 +23,7 @@ from wellperf_models.report.spreadsheet import WORKBOOK, csv_name
 _MOST_STEPS = 60
 _LEAD_ESTIMATES = 3
 _TELLING_CHECKS = 3
+_FIRST_LIMITS = 2
 _STATES = {True: "passed", False: "failed", None: "informative"}
 
 
@@ -71,8 +72,9 @@ def _chapters(pages: Sequence[Page], parts: Mapping[str, Parts]) -> list[Page]:
 
 
 def _limits_of(group: Mapping[str, Any]) -> list[str]:
-    """What a group of a summary does not show, each said once."""
-    return list(dict.fromkeys(text for line in group["lines"] for text in line["limits"]))
+    """What a group of a summary does not show, each said once: the first of each answer, all are on its page."""
+    first = (text for line in group["lines"] for text in line["limits"][:_FIRST_LIMITS])
+    return list(dict.fromkeys(first))
 
 
 def count_checks(checks: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -23,7 +23,7 @@ OVERTIME, EXHAUSTION = 0, 1
 @pytest.fixture(scope="module")
 def world() -> tuple[Histories, Cohort]:
     frame, _ = make_frame()
-    histories = build_histories(frame, {"overtime": 0.0})
+    histories = build_histories(frame)
     return histories, take_cohort(histories, fit_courses(histories), (OVERTIME,), 12, 6)
 
 

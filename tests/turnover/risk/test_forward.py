@@ -118,7 +118,7 @@ def test_cells_are_the_person_months(frame: TurnoverFrame, landmarks: Landmarks)
     train = landmarks.training(24)
     fit = fit_foreteller(train, frame.covariates, seed=4)
     codes = fit.coding.codes(train.words)
-    bands = choose_bands(train.tenure, train.months, None)
+    bands = choose_bands(train.tenure, train.months, train.event, None)
     fold = train.group % 3
     cells = collapse(codes, train.tenure, train.months, train.event, fold, bands, 2)
     rows = [

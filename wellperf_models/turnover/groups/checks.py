@@ -19,8 +19,7 @@ def check_groups(model: GroupHazards | Unanswered) -> tuple[Check, ...]:
     """Checks of the partially pooled hazards; none of those that could not be fitted."""
     if isinstance(model, Unanswered):
         return ()
-    people = sum(own.size for own in model.cells.people)
-    leavers = sum(own.size for own in model.cells.leavers)
+    people, leavers = (codes.size for codes in model.cells.everybody())
     support = Support(n_people=people, n_events=leavers, n_non_events=people - leavers)
     return (
         chains_agree(model.diagnostics),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -19,13 +20,13 @@ from wellperf_models.evidence import (
     plain,
     unanswered,
 )
-from wellperf_models.inference.risk_sets import Ints
-from wellperf_models.panel import Level, members_of, nested_table, what_a_group_needs
+from wellperf_models.panel import Level, members_of, nested_table
 from wellperf_models.turnover.groups.checks import verdict
 from wellperf_models.turnover.groups.model import TRIVIAL_RATIO, GroupHazards, Summary
 from wellperf_models.turnover.rows import TurnoverFrame
 
-_UNIT = "exits per 100 people and year"
+_UNIT = "exits per 100 person-years"
+_Z = 1.959963984540054
 _SAYS = {
     "differ": "Groups differ by more than chance.",
     "alike": "Groups hardly differ: what looks like a difference is mostly chance.",
@@ -54,16 +55,16 @@ def compare_groups(
         return unanswered(
             "turnover.groups", question, model, population=frame.population, provenance=provenance
         )
-    cause = frame.causes[0].replace("_", " ")
+    cause, told = frame.causes[0].replace("_", " "), _whole_is_told(frame)
     return Evidence(
         id="turnover.groups",
         question=question,
         answer=_SAYS[verdict(model.spread.prob_differs)]
-        + f" Of 100 people, {{everyone.estimate}} leave a year ({plain(cause)})."
+        + (f"[ All together: {{everyone.estimate}} exits per 100 person-years ({plain(cause)}).]" * told)
         f"[ Of two {what}s picked at random, the one with the higher rate has typically "
         "{median_rate_ratio.estimate} times the other's;]"
         f"[ the probability that this is above {TRIVIAL_RATIO:g} is {{differs_probability}}.]",
-        estimand=f"Exits ({cause}) expected a year of 100 people of a {what}, were its people's tenure that "
+        estimand=f"Exits ({cause}) expected per 100 person-years in a {what}, were its people's tenure that "
         "of everyone; partially pooled. And how much these rates differ.",
         population=frame.population,
         design="description",
@@ -78,17 +79,18 @@ def compare_groups(
             "Prior of the spread between groups: half-normal with scale 0.5 (log rate).",
         ),
         limits=_limits(frame, model),
-        members=members_of(frame.roster, *_everybody(model)),
+        members=members_of(frame.roster, *model.cells.everybody()),
     )
 
 
-def _everybody(model: GroupHazards) -> tuple[Ints, Ints]:
-    cells = model.cells
-    return np.unique(np.concatenate(cells.people)), np.unique(np.concatenate(cells.leavers))
+def _whole_is_told(frame: TurnoverFrame) -> bool:
+    """Whether the rate of all may stand: not where it leaves the few exits of all other causes by subtraction."""
+    others = np.unique(frame.spells.person[frame.spells.event > 1]).size
+    return frame.in_full or not 0 < others < frame.minimum.events
 
 
 def _estimates(frame: TurnoverFrame, model: GroupHazards) -> tuple[Estimate, ...]:
-    people, leavers = _everybody(model)
+    people, leavers = model.cells.everybody()
     support = Support(
         n_people=people.size,
         n_events=leavers.size,
@@ -98,8 +100,9 @@ def _estimates(frame: TurnoverFrame, model: GroupHazards) -> tuple[Estimate, ...
         members=members_of(frame.roster, people, leavers),
     )
     spread, what = model.spread, model.cells.what
+    all_together = _credible("everyone", "exits of all, at their mix of tenure", model.everyone, _UNIT, support)
     return (
-        _credible("everyone", "exits of all, at their mix of tenure", model.everyone, _UNIT, support),
+        *((all_together,) if _whole_is_told(frame) else ()),
         _credible(
             "median_rate_ratio",
             f"rates of two {what}s picked at random, the higher by the lower: median ratio",
@@ -151,7 +154,7 @@ def _table(frame: TurnoverFrame, model: GroupHazards) -> Table:
 
 def _rates_of(frame: TurnoverFrame, model: GroupHazards, level: Level) -> Table:
     cells = model.cells
-    everyone = _everybody(model)[0].size
+    everyone = model.cells.everybody()[0].size
     rows = []
     for name in np.unique(level.groups):
         inside = np.flatnonzero(level.groups == name)
@@ -161,7 +164,7 @@ def _rates_of(frame: TurnoverFrame, model: GroupHazards, level: Level) -> Table:
         rows.append(
             Row(
                 key=(str(name),),
-                values=(people.size, found.mean, found.low, found.high),
+                values=(people.size, *((found.mean, found.low, found.high) if frame.in_full else blur(found))),
                 monte_carlo_errors=(None, *found.errors),
                 # judged by people alone: hiding groups in which few left would leave those with many
                 support=Support(
@@ -177,13 +180,28 @@ def _rates_of(frame: TurnoverFrame, model: GroupHazards, level: Level) -> Table:
         keys=(level.name,),
         measures=(
             Measure(name="people", kind="count", unit="people", label="People"),
-            Measure(name="exit_rate", kind="mean", unit=_UNIT, label="Exits per 100 people and year"),
-            Measure(name="low", kind="mean", unit=_UNIT, label="95 % from"),
-            Measure(name="high", kind="mean", unit=_UNIT, label="to"),
+            # of a model: a row needs as many people as an estimate of one
+            Measure(name="exit_rate", kind="model", unit=_UNIT, label="Exits per 100 person-years"),
+            Measure(name="low", kind="model", unit=_UNIT, label="95 % from"),
+            Measure(name="high", kind="model", unit=_UNIT, label="to"),
         ),
         rows=tuple(rows),
         computation="sampled",
     )
+
+
+def blur(found: Summary) -> tuple[float, float, float]:
+    """Mean and interval in steps of half their standard deviation at least: 1, 2 or 5 times a power of ten.
+
+    To more digits the rate of a group says how many left from it, as the mean rises by about as much with
+    each.
+    """
+    half = (found.high - found.low) / (4 * _Z)
+    power = 10.0 ** math.floor(math.log10(half)) if half > 0 else 1.0
+    step = next(s * power for s in (1, 2, 5, 10) if s * power >= half or s == 10)
+    mean, low, high = (step * round(v / step) for v in (found.mean, found.low, found.high))
+    # 3 × 0.1 is 0.30000000000000004
+    return round(mean, 9), round(low, 9), round(high, 9)
 
 
 def _limits(frame: TurnoverFrame, model: GroupHazards) -> tuple[str, ...]:
@@ -197,5 +215,11 @@ def _limits(frame: TurnoverFrame, model: GroupHazards) -> tuple[str, ...]:
         f"People who moved count in each {what} they were in, for the months they were in it.",
     ]
     if not frame.in_full:
-        limits.append(what_a_group_needs(what, frame.min_group_size))
+        limits.append(
+            f"A {what} is shown by itself from {max(frame.minimum.people, frame.min_group_size)} people on, with "
+            f"{frame.min_group_size} others outside it; the people of smaller ones are counted in the level "
+            "above, up to the whole organisation. Rates are rounded to half their standard deviation or more."
+        )
+    if not _whole_is_told(frame):
+        limits.append("The rate of all is not told: with it, what few people did could be worked out.")
     return tuple(limits)

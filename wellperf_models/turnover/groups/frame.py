@@ -48,6 +48,10 @@ class GroupCells:
     leavers: tuple[Ints, ...]
     above: tuple[Level, ...]
 
+    def everybody(self) -> tuple[Ints, Ints]:
+        """Codes of distinct people and of those who left: who moved is in more than one group, and one."""
+        return np.unique(np.concatenate(self.people)), np.unique(np.concatenate(self.leavers))
+
     def __repr__(self) -> str:
         """Shapes only."""
         return f"GroupCells({self.names.size} × {self.months.shape[1]}, by {self.what})"

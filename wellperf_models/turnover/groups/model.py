@@ -43,7 +43,8 @@ _BAND_PRIOR_SD: Final = 2.0
 _SEED: Final = 83
 # log of the ratio of two groups picked at random is normal with σ √2; its absolute value has this median
 _MEDIAN: Final = math.sqrt(2) * 0.6744897501960817
-# exits of 100 people in a year, from a monthly probability
+# exits per 100 person-years, from a monthly probability: of people replaced when they leave, so that at 10 %
+# a month 120 leave, and not of the same 100 people
 _PER_100_YEARS: Final = 1_200.0
 _LEAST_WEIGHT: Final = 400.0
 _REPLICATES: Final = 400
@@ -93,7 +94,7 @@ class GroupHazards:
     Attributes:
         cells: What they were fitted to.
         spread: How much groups differ.
-        rates: Level → name → exits per 100 people and year at everyone's mix of tenure.
+        rates: Level → name → exits per 100 person-years at everyone's mix of tenure.
         everyone: The same of all.
         diagnostics: Worst over all of these.
         predicted_spread: Share of data sets drawn from the posterior, groups drawn anew, in which exits by

@@ -51,13 +51,14 @@ def plot_group_hazards(released: Released) -> Picture | None:
         axes.invert_yaxis()
         axes.set_xlim(left=0)
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel("Exits expected per 100 people and year (dashed: everyone)", color=QUIET)
+        dashed = " (dashed: everyone)" if released.has("everyone") else ""
+        axes.set_xlabel(f"Exits expected per 100 person-years{dashed}", color=QUIET)
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
     told = "; ".join(
         f"{r.key[-1]} {v:.3g} ({low:.3g} to {high:.3g})" for r in kept[:16] for v, low, high in [_numbers(r)]
     )
     more = "" if len(rows) <= 16 else f" And {len(rows) - 16} more, in the table."
-    alt = f"{title}. Exits per 100 people and year with 95 % credible intervals, by name: {told}.{more}"
+    alt = f"{title}. Exits per 100 person-years with 95 % credible intervals, by name: {told}.{more}"
     return Picture(figure=figure, alt=alt[:1190], title=title)
 
 

@@ -13,7 +13,7 @@ from wellperf_models.turnover.policy.model_weighting import HARDLY_EVER
 
 # of standard errors between what is simulated and what was seen
 _GAP = 3.0
-# of a standard deviation of the covariate between simulated and seen means
+# of a standard deviation of the covariate between simulated and seen means; never less than _GAP of its errors
 _COURSE_GAP = 0.15
 # share of person-months a policy may ask what is hardly ever seen in
 MOST_UNSUPPORTED = 0.2
@@ -82,25 +82,33 @@ def natural_course_of_exits(effects: Sequence[dict[str, Effect]], support: Suppo
 
 
 def natural_course_of_covariates(fit: PolicyFit, support: Support | None = None) -> Check:
-    """Simulated as things are, the covariates are on average where they were seen to be."""
-    gaps = {
-        dated.label: abs(float(gap)) / dated.spread
+    """Simulated as things are, the covariates are on average where they were seen to be.
+
+    A gap must be large and more than chance: among few people a mean is off by more than the line.
+    """
+    gaps = [
+        (dated.label, abs(float(gap)) / dated.spread, max(_COURSE_GAP, _GAP * float(error) / dated.spread))
         for result in fit.results
-        for dated, gap in zip(fit.dated, result.natural.course[-1] - result.observed_course[-1], strict=True)
-    }
-    name, worst = max(gaps.items(), key=lambda item: item[1])
+        for dated, gap, error in zip(
+            fit.dated,
+            result.natural.course[-1] - result.observed_course[-1],
+            result.course_error,
+            strict=True,
+        )
+    ]
+    name, worst, line = max(gaps, key=lambda told: told[1] / told[2])
     return Check(
         name="natural_course_of_covariates",
-        passed=worst <= _COURSE_GAP,
+        passed=worst <= line,
         value=worst,
-        threshold=_COURSE_GAP,
+        threshold=line,
         support=support,
         computation="sampled",
         # of a mean over the cohort, in the covariate's standard deviations
         monte_carlo_error=1 / math.sqrt(fit.results[0].n_pairs),
-        text=f"Simulated as things are, what is measured over time ends where it was seen to end: "
-        f"“{name}” is "
-        "furthest off, by {value} of its standard deviation (line at {threshold}).",
+        text="Simulated as things are, what is measured over time ends where it was seen to end: "
+        f"“{name}” is furthest off, by {{value}} of its standard deviation (line at {{threshold}}: "
+        f"{_COURSE_GAP:g}, or {_GAP:g} standard errors where those are more).",
     )
 
 

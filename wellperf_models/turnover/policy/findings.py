@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
 
 from wellperf_models.disclosure.rules import Rules, refuse_extremes
 from wellperf_models.errors import DisclosureError
@@ -22,9 +25,9 @@ from wellperf_models.panel import members_of
 from wellperf_models.turnover.causes import leave_words
 from wellperf_models.turnover.design import slug
 from wellperf_models.turnover.policy.checks import MOST_UNSUPPORTED, support_of
-from wellperf_models.turnover.policy.findings_tables import table_of_courses, table_of_effects
+from wellperf_models.turnover.policy.findings_tables import OF_ANY_EXIT, table_of_courses, table_of_effects
 from wellperf_models.turnover.policy.model import PolicyFit, PolicyResult
-from wellperf_models.turnover.policy.model_effects import Effect
+from wellperf_models.turnover.policy.model_effects import SHARES, Effect
 from wellperf_models.turnover.rows import TurnoverFrame
 
 _QUESTION = (
@@ -45,6 +48,10 @@ _UNITS = {
     "risk_ratio": "risk ratio",
 }
 _WEIGHTED = "exits_avoided_weighted_per_100"
+_KEPT_BACK = (
+    "Months at work and exits of any kind are kept back: so few people left for other reasons that how many "
+    "they were would follow by subtraction."
+)
 
 
 def what_if(
@@ -71,23 +78,26 @@ def what_if(
             _ID, _QUESTION, fit, population=frame.population, provenance=provenance, checks=tuple(checks)
         )
     support = support_of(fit)
+    any_exit = not few_left_otherwise(fit, frame)
     prefixes = prefixes_of([r.name for r in fit.results])
     estimates = [
-        e for r, p in zip(fit.results, prefixes, strict=True) for e in _estimates(r, p, frame, support)
+        e
+        for r, p in zip(fit.results, prefixes, strict=True)
+        for e in _estimates(r, p, frame, support, any_exit=any_exit)
     ]
     others = [d.label for d in fit.dated]
     return Evidence(
         id=_ID,
         question=_question(fit),
-        answer=_answer(fit, prefixes, frame.causes[0]),
+        answer=_answer(fit, prefixes, frame.causes[0], any_exit=any_exit),
         estimand=_estimand(fit, frame.causes[0]),
         population=f"{frame.population}; those at work at a landmark, with the course of work known",
         design="policy simulated from observed courses (parametric g-formula); no experiment",
         provenance=provenance,
         estimates=tuple(estimates),
         tables=(
-            table_of_effects(fit, support),
-            *(table_of_courses(r, support) for r in fit.results),
+            table_of_effects(fit, support, any_exit=any_exit),
+            *(table_of_courses(r, support, any_exit=any_exit) for r in fit.results),
         ),
         checks=tuple(checks),
         assumptions=(
@@ -108,10 +118,23 @@ def what_if(
             "whole by 7 % where strong feedback was simulated: tests/recovery).",
             "People's lasting differences are taken to be normal, and effects the same for everyone.",
             "The horizon is followed without those who would be hired in place of leavers.",
+            *_carried(fit),
             *_unsupported(fit),
+            *(() if any_exit else (_KEPT_BACK,)),
         ),
         members=members_of(frame.roster, fit.people, fit.leavers),
     )
+
+
+def few_left_otherwise(fit: PolicyFit, frame: TurnoverFrame) -> bool:
+    """Whether everything that counts exits for any cause must be kept back.
+
+    100 less those who left for the first cause, less those still at work, are those who left for the other
+    causes; months at work are the area under those still at work. What is kept back is then two parts: the
+    others, and those still at work, who are many. One decision for all policies: cohorts overlap.
+    """
+    fewest = (np.unique(r.other_leavers).size for r in fit.results)
+    return not frame.in_full and any(0 < n < frame.minimum.events for n in fewest)
 
 
 def _question(fit: PolicyFit) -> str:
@@ -133,13 +156,19 @@ def prefixes_of(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _estimates(result: PolicyResult, prefix: str, frame: TurnoverFrame, support: Support) -> list[Estimate]:
+def _estimates(
+    result: PolicyResult, prefix: str, frame: TurnoverFrame, support: Support, *, any_exit: bool
+) -> list[Estimate]:
     words = _words(result, frame.causes[0])
     own_unit = result.dated.unit or "units of the covariate"
     found = [
-        _estimate(f"{prefix}_{name}", words[name], unit or own_unit, result.effects[name], support)
+        _estimate(
+            f"{prefix}_{name}", words[name], unit or own_unit, result.effects[name], support,
+            scale="log" if name == "risk_ratio" else "logit" if name in SHARES else "identity",
+        )
         for name, unit in _UNITS.items()
-    ]
+        if any_exit or name not in OF_ANY_EXIT
+    ]  # fmt: skip
     if result.unsupported <= MOST_UNSUPPORTED:
         label = f"{result.policy.label}: exits avoided, by weighting"
         name = f"{prefix}_{_WEIGHTED}"
@@ -182,7 +211,14 @@ def _words(result: PolicyResult, cause: str) -> dict[str, str]:
     }
 
 
-def _estimate(name: str, label: str, unit: str, effect: Effect, support: Support) -> Estimate:
+def _estimate(
+    name: str,
+    label: str,
+    unit: str,
+    effect: Effect,
+    support: Support,
+    scale: Literal["identity", "log", "logit"] = "identity",
+) -> Estimate:
     return Estimate(
         name=name,
         label=label,
@@ -192,7 +228,7 @@ def _estimate(name: str, label: str, unit: str, effect: Effect, support: Support
         coverage=0.95,
         interval="confidence",
         unit=unit,
-        scale="log" if unit == "risk ratio" else "identity",
+        scale=scale,
         se=effect.error,
         support=support,
         computation="sampled",
@@ -200,13 +236,15 @@ def _estimate(name: str, label: str, unit: str, effect: Effect, support: Support
     )
 
 
-def _answer(fit: PolicyFit, prefixes: Sequence[str], cause: str) -> str:
+def _answer(fit: PolicyFit, prefixes: Sequence[str], cause: str, *, any_exit: bool) -> str:
     parts = []
     for result, prefix in zip(fit.results, prefixes, strict=True):
         effect = result.effects["exits_avoided_per_100"]
         label, horizon = plain(result.policy.label.rstrip(".")), result.policy.horizon_months
         exits = f"{{{prefix}_exits_avoided_per_100.estimate}}"
         months = f"{{{prefix}_months_gained.estimate}}"
+        longer = f", and each person would have stayed {months} months longer within them, on average"
+        gained = f", {months} months at work gained by each person"
         left = leave_words(cause)
         if effect.value == 0 == effect.error:
             parts.append(
@@ -216,14 +254,12 @@ def _answer(fit: PolicyFit, prefixes: Sequence[str], cause: str) -> str:
         elif effect.low > 0:
             parts.append(
                 f"“{label}”: {exits} fewer people out of 100 would have {left} within {horizon} "
-                f"months, and each person would have stayed {months} months longer within them, on "
-                "average."
+                f"months{longer if any_exit else ''}."
             )
         elif effect.high < 0:
             parts.append(
                 f"“{label}”: more people would have {left} within {horizon} months, not fewer: "
-                f"{exits} fewer out of 100 (a minus means more), {months} months at work gained by "
-                "each person."
+                f"{exits} fewer out of 100 (a minus means more){gained if any_exit else ''}."
             )
         else:
             parts.append(
@@ -255,6 +291,12 @@ def _estimand(fit: PolicyFit, cause: str) -> str:
         "under it; "
         f"average over the people at work at the landmarks: {told}."
     )
+
+
+def _carried(fit: PolicyFit) -> tuple[str, ...]:
+    if not fit.carried:
+        return ()
+    return (f"Within the horizon people stay as they were at the landmark in: {', '.join(fit.carried)}.",)
 
 
 def _unsupported(fit: PolicyFit) -> tuple[str, ...]:

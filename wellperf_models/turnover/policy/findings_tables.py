@@ -7,6 +7,9 @@ import numpy as np
 from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
 from wellperf_models.turnover.policy.model import PolicyFit, PolicyResult
 
+# what counts exits for every cause: besides the first cause's, it gives away the others' by subtraction
+OF_ANY_EXIT = ("all_exits_avoided_per_100", "months_gained", "months_without", "months_with")
+
 # a page holds about so many months
 _MOST_MONTHS = 13
 WITHOUT, WITH = "as things are", "with the policy"
@@ -29,18 +32,19 @@ _EFFECTS = (
 )
 
 
-def table_of_effects(fit: PolicyFit, support: Support) -> Table:
-    """One row a policy: every effect with its interval."""
+def table_of_effects(fit: PolicyFit, support: Support, *, any_exit: bool) -> Table:
+    """One row a policy: every effect with its interval; `any_exit`: those on exits of any kind too."""
+    shown = [effect for effect in _EFFECTS if any_exit or effect[1] not in OF_ANY_EXIT]
     measures = tuple(
         Measure(name=f"{name}{end}", kind="model", unit=unit, label=label if not end else words)
-        for name, _, label, unit in _EFFECTS
+        for name, _, label, unit in shown
         for end, words in (("", ""), ("_low", "95 % from"), ("_high", "to"))
     )
     rows = []
     for result in fit.results:
         values: list[CellValue] = []
         errors: list[float | None] = []
-        for _, key, _, _ in _EFFECTS:
+        for _, key, _, _ in shown:
             effect = result.effects[key]
             values += [effect.value, effect.low, effect.high]
             errors += [effect.monte_carlo_error] * 3
@@ -63,37 +67,41 @@ def table_of_effects(fit: PolicyFit, support: Support) -> Table:
     )
 
 
-def table_of_courses(result: PolicyResult, support: Support) -> Table:
-    """Share who have left for the first cause, and share still at work, by month, with and without.
+def table_of_courses(result: PolicyResult, support: Support, *, any_exit: bool) -> Table:
+    """Share who have left for the first cause, and (`any_exit`) share still at work, by month, with and
+    without.
 
     Model estimates averaged over the cohort, not counts of people: judged row by row like any model estimate.
     """
     rows = []
+    shown = [("left", "left", "Have left")]
+    if any_exit:
+        shown.append(("stay", "still_at_work", "Still at work"))
     error = result.effects["exits_with_per_100"].monte_carlo_error
     for month in _months(result.policy.horizon_months):
-        for words, arm, kind in ((WITHOUT, result.natural, "natural"), (WITH, result.under, "under")):
+        for words, kind in ((WITHOUT, "natural"), (WITH, "under")):
             values: list[CellValue] = []
-            for curve, name in ((100 * arm.left[:, 0], "left"), (100 * arm.stay, "stay")):
-                half = 100 * 1.96 * float(result.bands[f"{name}_{kind}"][month])
-                at = float(curve[month])
-                values += [at, max(0.0, at - half), min(100.0, at + half)]
+            for name, _, _ in shown:
+                curve = result.curves[f"{name}_{kind}"]
+                values += [float(part[month]) for part in (curve.value, curve.low, curve.high)]
             rows.append(
                 Row(
                     key=(f"{month}", words),
                     values=tuple(values),
                     support=support,
-                    monte_carlo_errors=(error,) * 6,
+                    monte_carlo_errors=(error,) * len(values),
                 )
             )
     return Table(
         name=f"course_{result.name}",
-        title=f"{result.policy.label}: people who have left and who are still at work, by month",
+        title=f"{result.policy.label}: people who have left{' and who are still at work' if any_exit else ''}, "
+        "by month",
         keys=("month", "course"),
         measures=tuple(
             Measure(
                 name=f"{name}{end}", kind="model", unit="per 100 people", label=label if not end else words
             )
-            for name, label in (("left", "Have left"), ("still_at_work", "Still at work"))
+            for _, name, label in shown
             for end, words in (("", ""), ("_low", "95 % from"), ("_high", "to"))
         ),
         rows=tuple(rows),

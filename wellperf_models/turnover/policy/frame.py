@@ -95,7 +95,9 @@ class Histories:
         # what changes for everyone over the years: a programme rolled out, a labour market
         time = (month - self.n_months / 2) / 12
         early = np.log((tenure + 6) / 36)
-        return np.column_stack([early, tenure / 120, time, np.cos(angle), np.sin(angle), self.static.at(rows, known)])
+        return np.column_stack(
+            [early, tenure / 120, time, np.cos(angle), np.sin(angle), self.static.at(rows, known)]
+        )
 
     def __repr__(self) -> str:
         """Shapes only."""

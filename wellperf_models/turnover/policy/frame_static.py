@@ -38,8 +38,11 @@ class Static:
 
     def at(self, rows: Ints, known: Ints) -> Floats:
         """For rows, as known in months, both of shape (m,): shape (m, columns)."""
-        moving = [table[code[rows, known]] for code, table in zip(self.codes, self.levels, strict=True)]
-        return np.column_stack([self.fixed[rows], *moving])
+        return np.column_stack([self.fixed[rows], *self.moving_at(rows, known)])
+
+    def moving_at(self, rows: Ints, known: Ints) -> list[Floats]:
+        """Columns of the categories that change alone, as of `at`."""
+        return [table[code[rows, known]] for code, table in zip(self.codes, self.levels, strict=True)]
 
     def __repr__(self) -> str:
         """Names of the columns' covariates hold levels: counts only."""
@@ -129,9 +132,7 @@ def _columns(text: np.ndarray, spell: Ints, minimum: Minimum) -> tuple[Floats, l
     levels, code, counts = np.unique(text, return_inverse=True, return_counts=True)
     common = int(np.argmax(counts))
     enough = [
-        k
-        for k in range(levels.size)
-        if k != common and np.unique(spell[code == k]).size >= minimum.people
+        k for k in range(levels.size) if k != common and np.unique(spell[code == k]).size >= minimum.people
     ]
     table = np.eye(levels.size)[:, enough]
     return table - table[code].mean(axis=0), [str(levels[k]) for k in enough], code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from wellperf_models.study.turnover_questions import Policy
 from wellperf_models.turnover.policy.frame import build_histories
 from wellperf_models.turnover.policy.frame_memory import Dated
 from wellperf_models.turnover.policy.model_course import fit_courses
-from wellperf_models.turnover.policy.model_effects import Effect, band, effects_of
+from wellperf_models.turnover.policy.model_effects import Curve, Effect, curve_of, effects_of, mean_arm
 from wellperf_models.turnover.policy.model_exits import fit_exits
 from wellperf_models.turnover.policy.model_groups import (
     Group,
@@ -42,9 +42,8 @@ class PolicyResult:
         name, policy: As in the study.
         dated: The covariate it changes.
         effects: By name, see `model_effects.NAMES`.
-        natural, under: Averages as things are and under the policy.
-        bands: By "stay_natural", "stay_under", "left_natural", "left_under" (first cause): standard error by
-            month, shape (horizon + 1,).
+        natural, under: Averages as things are and under the policy, over the same simulations as `effects`.
+        curves: By "stay_natural", "stay_under", "left_natural", "left_under" (first cause), per 100 people.
         observed: What the data hold of the same cohort: left by cause, shape (horizon + 1, causes).
         observed_course: Means of the covariates as in `Arm`.
         course_error: Standard errors of simulated minus observed means in the last month, shape
@@ -53,6 +52,7 @@ class PolicyResult:
         weighting: The second estimator.
         landmarks: Months of the study. n_pairs: People at landmarks, a person counted at each.
         person, leavers: Codes of everyone in the cohort, and of those who left for the first cause in time.
+        other_leavers: Of those who left for any other cause in time.
     """
 
     name: str
@@ -61,7 +61,7 @@ class PolicyResult:
     effects: dict[str, Effect]
     natural: Arm
     under: Arm
-    bands: dict[str, Floats]
+    curves: dict[str, Curve]
     observed: Floats
     observed_course: Floats
     course_error: Floats
@@ -71,6 +71,7 @@ class PolicyResult:
     n_pairs: int
     person: Ints
     leavers: Ints
+    other_leavers: Ints
 
     def __repr__(self) -> str:
         """Name only."""
@@ -88,6 +89,7 @@ class PolicyFit:
         n_clusters, clustered_by: What intervals rest on.
         n_refits, n_failed: Refits behind them, and those that gave no number and were left out.
         late: Some value was measured in or after the month it is used for.
+        carried: Categories that change, but are carried as they were at the landmark.
         n_parameters: Of the hazard of the first cause.
         n_events: Exits of the first cause among the person-months.
         n_rows: Person-months.
@@ -102,6 +104,7 @@ class PolicyFit:
     n_refits: int
     n_failed: int
     late: bool
+    carried: tuple[str, ...]
     n_parameters: int
     n_events: int
     n_rows: int
@@ -129,17 +132,17 @@ def fit_policies(frame: TurnoverFrame, section: Turnover, *, n_refits: int = N_R
     """
     if not section.policies:
         raise NotAskedError("No policy is asked about.", remedy="add [turnover.policies.NAME] to ask")
-    asked = section.policies.values()
-    floors = {p.covariate: min(q.floor for q in asked if q.covariate == p.covariate) for p in asked}
-    histories = build_histories(frame, floors)
+    histories = build_histories(frame, section.strata)
     models = Models(histories=histories, courses=fit_courses(histories), exits=fit_exits(histories))
     groups = make_groups(models, section)
     found: dict[str, PolicyResult] = {}
     refits = _refits(models, groups, frame.seed, n_refits)
-    sound = [r for r in refits if all(one.is_finite for one in r)]
-    if len(sound) < max(2, n_refits // 2):
+    # by group: what one policy's refits come to is no matter of another's
+    sound = [[r[number] for r in refits if r[number].is_finite] for number in range(len(groups))]
+    least = min(len(s) for s in sound)
+    if least < max(2, n_refits // 2):
         raise ConvergenceError(
-            "Most refits of the policy models gave no number.", where="turnover.policies", got=f"{len(sound)}"
+            "Most refits of the policy models gave no number.", where="turnover.policies", got=f"{least}"
         )
     for number, group in enumerate(groups):
         draws = [_draws(models, group, frame.seed, i) for i in range(_N_SIMULATIONS)]
@@ -147,9 +150,10 @@ def fit_policies(frame: TurnoverFrame, section: Turnover, *, n_refits: int = N_R
         ones = np.ones(histories.n_clusters)
         point = [live(models, group, own, d, ones) for d in draws]
         supported = positivity_of(models, group, own, draws[0])
-        again = [refit[number] for refit in sound]
         for place, name in enumerate(group.names):
-            found[name] = _result(models, group, section.policies[name], name, place, point, again, supported)
+            found[name] = _result(
+                models, group, section.policies[name], name, place, point, sound[number], supported
+            )
     event = histories.event == 1
     return PolicyFit(
         results=tuple(found[name] for name in section.policies),
@@ -158,8 +162,9 @@ def fit_policies(frame: TurnoverFrame, section: Turnover, *, n_refits: int = N_R
         n_clusters=histories.n_clusters,
         clustered_by=(section.cluster or "person").replace("_", " "),
         n_refits=n_refits,
-        n_failed=n_refits - len(sound),
+        n_failed=n_refits - least,
         late=histories.late,
+        carried=tuple(name.replace("_", " ") for name in histories.static.moving),
         n_parameters=models.exits.fits[0].theta.size,
         n_events=models.exits.fits[0].n_events,
         n_rows=models.exits.n_rows,
@@ -199,6 +204,7 @@ def _result(
 ) -> PolicyResult:
     cohort = group.cohort
     left = ((cohort.event == 1) & cohort.observed).any(axis=1)
+    left_otherwise = ((cohort.event > 1) & cohort.observed).any(axis=1)
     df = models.histories.n_clusters - 1
     gap = [r.natural.course[-1] - r.observed[1][-1] for r in refits]
     return PolicyResult(
@@ -208,14 +214,9 @@ def _result(
         effects=effects_of(
             point, refits, place=place, changed=group.changed, horizon=policy.horizon_months, df=df
         ),
-        natural=point[0].natural,
-        under=point[0].under[place],
-        bands={
-            "stay_natural": band([r.natural.stay for r in refits]),
-            "stay_under": band([r.under[place].stay for r in refits]),
-            "left_natural": band([r.natural.left[:, 0] for r in refits]),
-            "left_under": band([r.under[place].left[:, 0] for r in refits]),
-        },
+        natural=mean_arm([r.natural for r in point]),
+        under=mean_arm([r.under[place] for r in point]),
+        curves=_curves(point, refits, place, df),
         observed=point[0].observed[0],
         observed_course=point[0].observed[1],
         course_error=np.std(gap, axis=0, ddof=1),
@@ -225,4 +226,17 @@ def _result(
         n_pairs=cohort.size,
         person=np.unique(cohort.person),
         leavers=np.unique(cohort.person[left]),
+        other_leavers=np.unique(cohort.person[left_otherwise]),
     )
+
+
+def _curves(point: Sequence[Replicate], refits: Sequence[Replicate], place: int, df: int) -> dict[str, Curve]:
+    def both(of: Callable[[Replicate], Floats]) -> Curve:
+        return curve_of([of(r) for r in point], [of(r) for r in refits], df)
+
+    return {
+        "stay_natural": both(lambda r: r.natural.stay),
+        "stay_under": both(lambda r: r.under[place].stay),
+        "left_natural": both(lambda r: r.natural.left[:, 0]),
+        "left_under": both(lambda r: r.under[place].left[:, 0]),
+    }

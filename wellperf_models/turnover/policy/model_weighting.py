@@ -142,8 +142,7 @@ def _stabilised(histories: Histories, cohort: Cohort, changed: int, at_landmark:
         for k, f in enumerate(histories.features)
         if k != changed
     ]
-    if histories.static.moving:
-        others.append(histories.static.at(spell, month))
+    others += histories.static.moving_at(spell, month)
     log_ratio = np.zeros(cohort.observed.shape)
     log_ratio[pair, since + 1] = _log_density(past, y) - _log_density(np.column_stack([past, *others]), y)
     return np.exp(np.cumsum(log_ratio, axis=1))

@@ -21,7 +21,7 @@ from wellperf_models.inference.scores import Score
 from wellperf_models.panel import members_of, what_a_group_needs
 from wellperf_models.turnover.findings_tables import table_left_out
 from wellperf_models.turnover.risk.checks import TOO_GOOD, support_of
-from wellperf_models.turnover.risk.findings_tables import tables_of
+from wellperf_models.turnover.risk.findings_tables import causes_not_told, outcome_words, tables_of
 from wellperf_models.turnover.risk.model import RiskModel
 from wellperf_models.turnover.risk.scoring import Scores
 from wellperf_models.turnover.rows import TurnoverFrame
@@ -155,9 +155,9 @@ def use_of(scores: Scores) -> Use:
 
 
 def _answer(frame: TurnoverFrame, result: RiskModel, scores: Scores) -> str:
-    h = result.headline
+    h, n = result.headline, len(result.landmarks)
     when = (
-        f" ({len(result.landmarks)} forecasts, each from what was known on its day)"
+        f" ({n} forecast{'' if n == 1 else 's'}, each from what was known on its day)"
         if result.dated
         else " (people left out of the model in turn)"
     )
@@ -253,4 +253,22 @@ def _limits(frame: TurnoverFrame, result: RiskModel) -> tuple[str, ...]:
         "An expected range of a group holds chance in a group of its size, and how far totals were off; it "
         "does not hold what is peculiar to the group.",
         *(() if frame.in_full or not result.levels else (what_a_group_needs(group, frame.min_group_size),)),
+        *_not_judged(frame, result),
+    )
+
+
+def _not_judged(frame: TurnoverFrame, result: RiskModel) -> tuple[str, ...]:
+    """Horizons and causes without a score: by name in public microdata alone, as it tells that few left."""
+    if len(result.shown) < 2:
+        return ()
+    missing = {h: causes_not_told(frame, result, h) for h in result.horizons}
+    if frame.in_full:
+        told = [f"{outcome_words(name)} within {h} months" for h, names in missing.items() for name in names]
+        return (f"Too few left for a forecast to be judged: {', '.join(told)}.",) if told else ()
+    months = [str(h) for h, names in missing.items() if names]
+    if not months:
+        return ()
+    return (
+        f"Within {' and '.join(months)} months causes are not told apart: for one or more of them too few "
+        "left for a forecast to be judged.",
     )

@@ -26,18 +26,22 @@ def outcome_words(name: str) -> str:
     return {ANY: "any exit", OTHERS: "remaining reasons"}.get(name, name.replace("_", " "))
 
 
+def causes_not_told(frame: TurnoverFrame, result: RiskModel, horizon: int) -> tuple[str, ...]:
+    """Causes shown that could not be scored at a horizon, or by fewer leavers than may be shown."""
+    least = 0 if frame.in_full else frame.minimum.events
+    scored = {s.outcome: s.leavers.size >= least for s in result.scores if s.horizon == horizon}
+    return tuple(c.name for c in result.shown if len(result.shown) > 1 and not scored.get(c.name, False))
+
+
 def scores_table(frame: TurnoverFrame, result: RiskModel) -> Table:
     """Every score by horizon and cause.
 
     Where a cause has too few leavers at a horizon, none is told there: it would follow from the rest.
     """
-    least = 0 if frame.in_full else frame.minimum.events
     rows = []
     for horizon in result.horizons:
-        own = [s for s in result.scores if s.horizon == horizon]
-        causes = [s for s in own if s.outcome != ANY]
-        whole = len(causes) == len(result.shown) and all(s.leavers.size >= least for s in causes)
-        for scores in own:
+        whole = frame.in_full or not causes_not_told(frame, result, horizon)
+        for scores in (s for s in result.scores if s.horizon == horizon):
             if scores.outcome == ANY or whole:
                 key = (f"{horizon}", outcome_words(scores.outcome))
                 support = replace(support_of(scores, result.n_columns), members=_members(frame, scores))
@@ -103,7 +107,7 @@ def calibration_table(frame: TurnoverFrame, result: RiskModel) -> Table:
     for name, group in result.calibration:
         if name != ANY and not whole:
             continue
-        values = (group.people.size, *(100 * v for v in (group.foretold, *_observed(group))))
+        values = (group.people.size, 100 * group.foretold, *_observed(group))
         key = (outcome_words(name), group.name)
         rows.append(Row(key=key, values=values, support=_support(frame, group)))
     return Table(
@@ -121,8 +125,9 @@ def calibration_table(frame: TurnoverFrame, result: RiskModel) -> Table:
     )
 
 
-def _observed(group: RiskGroup) -> tuple[float, float, float]:
-    return group.observed, group.low, group.high
+def _observed(group: RiskGroup) -> tuple[CellValue, ...]:
+    """Per 100, with the interval where there is one."""
+    return tuple(None if v is None else 100 * v for v in (group.observed, group.low, group.high))
 
 
 def past_table(frame: TurnoverFrame, result: RiskModel) -> Table:
@@ -145,9 +150,7 @@ def past_table(frame: TurnoverFrame, result: RiskModel) -> Table:
         bounds = (max(0.0, group.foretold - _Z * error), min(1.0, group.foretold + _Z * error))
         head = (group.people.size, *(100 * v for v in (group.foretold, *bounds)))
         tail: tuple[CellValue, ...] = (
-            tuple(100 * v for v in _observed(group))
-            if result.censored
-            else (group.exits, 100 * group.exits / group.people.size)
+            _observed(group) if result.censored else (group.exits, 100 * group.exits / group.people.size)
         )
         return Row(key=(group.name,), values=(*head, *tail), support=_support(frame, group, of=total))
 

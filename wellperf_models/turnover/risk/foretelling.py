@@ -33,6 +33,8 @@ from wellperf_models.turnover.risk.person_months import Bands, Cells, choose_ban
 STRENGTHS = tuple(float(10**power) for power in np.arange(3.0, -0.5, -0.5))
 # of the bands of months ahead: weak, so that a band without an exit has a hazard too
 _BASELINE_RIDGE = 1.0
+# of the months between those in which anybody can leave: hardly any, they hold next to no exits
+_BETWEEN_RIDGE = 0.01
 _INNER_FOLDS = 5
 _INNER_STREAM = 0x1D6E
 
@@ -48,6 +50,7 @@ class Watched:
         event: 0, 1..K in the last of them.
         group: What must not be split between inner folds.
         n_causes: K.
+        row: Into the landmarks, or None where there are none.
     """
 
     words: pl.DataFrame
@@ -56,6 +59,7 @@ class Watched:
     event: Ints
     group: Ints
     n_causes: int
+    row: Ints | None = None
 
     def __repr__(self) -> str:
         """Shapes only."""
@@ -102,12 +106,11 @@ class Foreteller:
             (survival of shape (n, h), cumulative incidence of shape (n, h, K)); they add up to 1.
         """
         codes = self.coding.codes(words)
-        top = int(self.bands.tenure[-1]) if self.bands.tenure.size else 0
         # people alike in everything have the same risk: it is worked out once
-        keyed = np.column_stack([codes, np.minimum(tenure, top)])
+        keyed = np.column_stack([codes, self.bands.cap(tenure)])
         distinct, place = np.unique(keyed, axis=0, return_inverse=True)
         ahead = np.arange(max(months), dtype=np.int64)
-        p, t = self.coding.n_columns, self.bands.tenure.size + 1
+        p, t = self.coding.n_columns, self.bands.n_tenure
         beta = self.hazard.beta
         fixed = self.coding.design(distinct[:, :-1]) @ beta[:p] + self.hazard.alpha
         eta = fixed[:, None, :] + beta[p : p + t][self.bands.tenure_of(distinct[:, -1:] + ahead)]
@@ -143,7 +146,7 @@ def fit_foreteller(
         ConvergenceError: A fit did not converge.
     """
     coding = learn_coding(rows.words, covariates, strata, numbers=numbers)
-    bands = choose_bands(rows.tenure, rows.months, edges)
+    bands = choose_bands(rows.tenure, rows.months, rows.event, edges)
     folds = min(_INNER_FOLDS, int(np.unique(rows.group).size))
     if folds < 2:
         raise DesignError(
@@ -172,8 +175,10 @@ def _choose_penalty(
 ) -> tuple[Floats, float, float | None]:
     """Ridge of each column, of the bands of tenure (chosen without covariates), and of the covariates."""
     place = np.arange(X.shape[1]) - coding.n_columns
-    covariate, tenure = place < 0, (place >= 0) & (place <= bands.tenure.size)
+    covariate, tenure = place < 0, (place >= bands.between) & (place < bands.n_tenure)
     fixed, base = np.full(X.shape[1], _BASELINE_RIDGE), ~covariate
+    if bands.between:
+        fixed[place == 0] = _BETWEEN_RIDGE
     alone = choose_strength(X[:, base], cells.n, cells.events, fixed[base], tenure[base], STRENGTHS)
     penalty = np.where(tenure, alone, fixed)
     if not coding.blocks:

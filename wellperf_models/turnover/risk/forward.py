@@ -115,9 +115,9 @@ def foretell_forward(
                 for risk in part.risk.values():
                     risk[:, index] = np.nan
         parts.append(part)
-        earlier = landmarks.start < day
-        latest.append(int((landmarks.start[earlier] + train.months).max()) - day)
-        leavers.append(_leavers(landmarks.person[earlier], train))
+        assert train.row is not None
+        latest.append(latest_known(landmarks, train, train.row) - day)
+        leavers.append(_leavers(landmarks.person[train.row], train))
     if not parts:
         raise DesignError(
             "Too few months were observed to learn from the past and compare with what came after.",
@@ -128,6 +128,22 @@ def foretell_forward(
             remedy="a longer observation, or a shorter first horizon in turnover.risk.horizons_months",
         )
     return _join(parts, horizons, max(latest), np.stack(leavers))
+
+
+def latest_known(landmarks: Landmarks, train: Watched, row: Ints) -> int:
+    """Latest month of which training rows know something, judged by the landmarks as they are, uncut.
+
+    Args:
+        landmarks: All of them.
+        train: Rows to learn from.
+        row: Which of the landmarks they are, shape (n,).
+
+    Returns:
+        Of the rows' own day, the end of their watch, and the true time of every exit in them, the latest.
+    """
+    start = landmarks.start[row]
+    left = (start + landmarks.months[row])[train.event > 0]
+    return int(max(start.max(), (start + train.months).max(), left.max(initial=0)))
 
 
 def foretell_folds(

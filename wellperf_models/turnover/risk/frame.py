@@ -86,6 +86,7 @@ class Landmarks:
             event=event,
             group=self.fold_group[rows],
             n_causes=self.n_causes,
+            row=rows,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,12 @@ from wellperf_models.inference.risk_sets import Floats, Ints
 AHEAD_EDGES = (3, 6, 12, 18, 24, 36)
 # bands of tenure where the study declares none
 TENURE_EDGES = (3.0, 6.0, 12.0, 24.0, 36.0, 60.0, 120.0)
+# steps in which tenures may have been recorded, in months, the longest first
+_STEPS = (12, 6, 4, 3, 2)
+# share of the exits, and fewest of them, that show that tenures were recorded in steps
+_IN_STEP, _LEAST_IN_STEP = 0.99, 20
+# months with exits, up to which each is a band of its own where tenures come in steps
+_MOST_OWN = 40
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,15 +31,27 @@ class Bands:
         tenure: Edges in months, shape (t,): t + 1 bands.
         ahead: Edges in months, shape (a,), or None where tenure and time since the landmark are one clock.
         longest: Months ahead that training has seen; later ones count as the last of them.
+        step: Months between those in which exits can be at all: 12 where tenures are whole years. 1: any.
+        phase: Month of tenure modulo `step` in which they are.
     """
 
     tenure: Floats
     ahead: Floats | None
     longest: int
+    step: int = 1
+    phase: int = 0
 
     def tenure_of(self, months: Ints) -> Ints:
-        """Band of tenure, shape of `months`."""
-        return np.searchsorted(self.tenure, months, side="right").astype(np.int64)
+        """Band of tenure, shape of `months`; where tenures come in steps, 0 holds the months between."""
+        band = np.searchsorted(self.tenure, months, side="right").astype(np.int64)
+        if self.step == 1:
+            return band
+        return np.where(months % self.step == self.phase, band + 1, 0)
+
+    def cap(self, tenure: Ints) -> Ints:
+        """Tenures of the last band as short as they can be, so that rows alike there are one; same shape."""
+        top = math.ceil(self.tenure[-1]) if self.tenure.size else 0
+        return np.where(tenure > top, top + (tenure - top) % self.step, tenure)
 
     def ahead_of(self, months: Ints) -> Ints:
         """Band of months since the landmark (0 is the first month), shape of `months`."""
@@ -42,35 +61,70 @@ class Bands:
         return np.searchsorted(self.ahead, seen, side="right").astype(np.int64)
 
     @property
+    def between(self) -> bool:
+        """Whether band 0 of tenure holds the months in which hardly anybody leaves."""
+        return self.step > 1
+
+    @property
+    def n_tenure(self) -> int:
+        """Bands of tenure."""
+        return self.tenure.size + 1 + self.between
+
+    @property
     def n_columns(self) -> int:
         """Columns of the baseline."""
-        return self.tenure.size + 1 + (0 if self.ahead is None else self.ahead.size + 1)
+        return self.n_tenure + (0 if self.ahead is None else self.ahead.size + 1)
 
     def design(self, tenure: Ints, ahead: Ints) -> Floats:
         """One column a band, of bands of shape (m,); shape (m, n_columns)."""
-        parts = [np.eye(self.tenure.size + 1)[tenure]]
+        parts = [np.eye(self.n_tenure)[tenure]]
         if self.ahead is not None:
             parts.append(np.eye(self.ahead.size + 1)[ahead])
         return np.column_stack(parts)
 
 
-def choose_bands(tenure: Ints, months: Ints, edges: Sequence[float] | None) -> Bands:
+def choose_bands(tenure: Ints, months: Ints, event: Ints, edges: Sequence[float] | None) -> Bands:
     """Bands that training rows can tell apart.
 
+    Tenures in whole years have every exit in one month of twelve: a hazard level within longer bands would
+    spread them over the year and foretell too few, 1 − (1 − d/12n)^12 in place of d/n. Months in which exits
+    can be are then told from those between.
+
     Args:
-        tenure, months: Of the training rows: tenure at the landmark, months watched, shape (n,).
+        tenure, months, event: Of the training rows: tenure at the landmark, months watched, how the last of
+            them ended, shape (n,).
         edges: `turnover.period_edges_months`.
     """
     seen = months > 0
     longest = int(months.max(initial=1))
     least, most = int(tenure[seen].min(initial=0)), int((tenure + months)[seen].max(initial=1))
-    chosen = np.asarray(TENURE_EDGES if edges is None else edges, float)
+    left = (tenure + months - 1)[seen & (event > 0)]
+    step, phase = _step_of(left)
+    own = np.unique(left[left % step == phase])
+    usual = own if step > 1 and own.size <= _MOST_OWN else TENURE_EDGES
+    chosen = np.asarray(usual if edges is None else edges, float)
     # one clock: everybody starts at the same tenure
     one = bool(np.unique(tenure[seen]).size <= 1)
     ahead = np.asarray([e for e in AHEAD_EDGES if e < longest], float)
     return Bands(
-        tenure=chosen[(chosen > least) & (chosen < most)], ahead=None if one else ahead, longest=longest
+        # of whole years, the first edge would leave a band without a month in which anybody could leave
+        tenure=chosen[(chosen > (own[0] if step > 1 and edges is None else least)) & (chosen < most)],
+        ahead=None if one else ahead,
+        longest=longest,
+        step=step,
+        phase=phase,
     )
+
+
+def _step_of(left: Ints) -> tuple[int, int]:
+    """Longest step in which the months of tenure of the exits come, and their remainder; (1, 0): none."""
+    if left.size >= _LEAST_IN_STEP:
+        for step in _STEPS:
+            count = np.bincount(left % step)
+            # one and the same month shows no step
+            if count.max() >= _IN_STEP * left.size and np.unique(left).size > 1:
+                return step, int(count.argmax())
+    return 1, 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +170,7 @@ def collapse(
         The cells, in an order that does not depend on that of the rows.
     """
     names = [f"c{i}" for i in range(codes.shape[1])]
-    capped = np.minimum(tenure, int(bands.tenure[-1]) if bands.tenure.size else 0)
-    own = {"fold": fold, "tenure": capped, "months": months, "event": event}
+    own = {"fold": fold, "tenure": bands.cap(tenure), "months": months, "event": event}
     parts = {name: codes[:, i] for i, name in enumerate(names)} | own
     table = pl.DataFrame({name: np.asarray(v, np.int64) for name, v in parts.items()})
     # rows that are alike first: what follows costs as much as there are different ones
@@ -130,7 +183,7 @@ def collapse(
     weight = alike["weight"].to_numpy()[row].astype(float)
     happened = np.where(ahead == length[row] - 1, alike["event"].to_numpy()[row], 0)
     t_band, a_band = bands.tenure_of(alike["tenure"].to_numpy()[row] + ahead), bands.ahead_of(ahead)
-    n_tenure, n_ahead = bands.tenure.size + 1, 1 if bands.ahead is None else bands.ahead.size + 1
+    n_tenure, n_ahead = bands.n_tenure, 1 if bands.ahead is None else bands.ahead.size + 1
     keys, place = np.unique(
         (alike["pattern"].to_numpy()[row] * n_tenure + t_band) * n_ahead + a_band, return_inverse=True
     )

@@ -46,7 +46,7 @@ def plot_calibration(released: Released) -> Picture | None:
     panels: dict[str, list[Row]] = {}
     for table in released.tables:
         for row in table.rows if table.name == "calibration" else ():
-            if all(v is not None for v in row.values):
+            if all(v is not None for v in row.values[: _OBSERVED + 1]):
                 panels.setdefault(row.key[0], []).append(row)
     panels = {name: rows for name, rows in list(panels.items())[:_MOST_PANELS] if len(rows) > 1}
     if not panels:
@@ -76,7 +76,9 @@ def plot_calibration(released: Released) -> Picture | None:
 
 
 def _numbers(row: Row) -> tuple[float, ...]:
-    return tuple(float(v) for v in row.values if isinstance(v, int | float))
+    # a group without an interval is drawn as its value
+    found = [float(v) if isinstance(v, int | float) else math.nan for v in row.values]
+    return tuple(found[_OBSERVED] if math.isnan(v) else v for v in found)
 
 
 def _panel(axes: Axes, rows: list[Row]) -> None:

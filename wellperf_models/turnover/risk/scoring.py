@@ -34,6 +34,8 @@ _GROUPS = 5
 # people a group of foretold risk has at least, in smallest groups that may be shown
 _GROUPS_DEEP = 3
 _Z = 1.959963984540054
+# a standard error below it is rounding
+_NO_ERROR = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,8 @@ class RiskGroup:
         foretold: Mean foretold share.
         chance: Standard deviation of the share that leaves where everybody's risk is as foretold.
         observed: Share that left by the horizon (Aalen–Johansen).
-        low, high: 95 % interval, clusters drawn.
+        low, high: 95 % interval, clusters drawn; by Wilson's score where they do not vary, None where the
+            group is a single cluster.
         rows, exits: Rows scored, and exits among them seen by the horizon.
         people, leavers: Codes.
     """
@@ -94,8 +97,8 @@ class RiskGroup:
     foretold: float
     chance: float
     observed: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     rows: int
     exits: int
     people: Ints
@@ -301,7 +304,7 @@ def _group(
     seen = time > 0
     curve = fit_aalen_johansen(np.zeros(int(seen.sum())), time[seen], code[seen], 2)
     observed, _, _, _ = curve.at(float(horizon), 1)
-    half = _Z * float(np.nanstd(share_among(scored.outcomes, own).samples, ddof=1))
+    low, high = _interval(observed, scored.outcomes, own)
     person, case = landmarks.person[row], scored.outcomes.case[own]
     risk = scored.risk["model"][own]
     return RiskGroup(
@@ -309,10 +312,29 @@ def _group(
         foretold=float(risk.mean()),
         chance=float(np.sqrt((risk * (1 - risk)).sum()) / risk.size),
         observed=observed,
-        low=max(0.0, observed - half),
-        high=min(1.0, observed + half),
+        low=low,
+        high=high,
         rows=row.size,
         exits=int(case.sum()),
         people=np.unique(person),
         leavers=np.unique(person[case]),
     )
+
+
+def _interval(
+    observed: float, outcomes: Outcomes, own: NDArray[np.bool_]
+) -> tuple[float, float] | tuple[None, None]:
+    """Interval of a share of some rows; None where a single cluster tells nothing of how clusters vary."""
+    clusters = int(np.unique(outcomes.cluster[own]).size)
+    if clusters < 2:
+        return None, None
+    samples = share_among(outcomes, own).samples
+    samples = samples[np.isfinite(samples)]
+    error = float(samples.std(ddof=1)) if samples.size > 1 else 0.0
+    if error > _NO_ERROR:
+        return max(0.0, observed - _Z * error), min(1.0, observed + _Z * error)
+    # nobody or everybody left, or all clusters alike: a cluster counts as one observation, Wilson (1927)
+    spread = _Z**2 / clusters
+    centre = (observed + spread / 2) / (1 + spread)
+    half = _Z / (1 + spread) * math.sqrt(observed * (1 - observed) / clusters + spread / (4 * clusters))
+    return min(observed, max(0.0, centre - half)), max(observed, min(1.0, centre + half))
