@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from wellperf_models.errors import ConvergenceError, DesignError
 from wellperf_models.inference import auc as plain_auc, risk_scores
 from wellperf_models.inference.calibration import recalibrate
 from wellperf_models.inference.ipcw import fit_censoring, weights_at
-from wellperf_models.inference.risk_scores import Outcomes, draw_clusters
+from wellperf_models.inference.risk_scores import Drawn, Outcomes, draw_clusters, observed_to_foretold
 from wellperf_models.inference.risk_sets import Floats, Ints
 
 ZERO = np.zeros(600)
@@ -183,3 +184,24 @@ def test_what_can_not_be_scored_says_so() -> None:
         risk_scores.calibration_slope(everybody, np.linspace(0.1, 0.9, 40))
     with pytest.raises(DesignError, match="two clusters"):
         draw_clusters(1, samples=10, seed=0)
+
+
+def test_samples_without_an_event_are_dropped_and_too_many_of_them_refused() -> None:
+    """One leaver in one of three clusters: a third of the samples holds none of them."""
+    case = np.array([True, False, False, False, False, False])
+    risk, cluster = np.full(6, 0.2), np.array([0, 0, 1, 1, 2, 2])
+    rare = Outcomes(
+        case=case,
+        weight=np.ones(6),
+        stratum=np.zeros(6, np.int64),
+        cluster=cluster,
+        draws=draw_clusters(3, samples=300, seed=1),
+    )
+    drawn = observed_to_foretold(rare, risk)
+    assert np.isneginf(drawn.samples).mean() > 0.2
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(DesignError, match="Too few people left"):
+            drawn.score(3)
+        few = Drawn(value=0.0, samples=np.append(np.linspace(-1, 1, 99), -np.inf))
+        assert few.score(20).std_error == pytest.approx(np.linspace(-1, 1, 99).std(ddof=1))

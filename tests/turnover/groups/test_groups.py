@@ -140,7 +140,7 @@ def test_a_question_not_asked() -> None:
 
 
 def test_small_groups_are_shown_in_the_level_above_alone() -> None:
-    """Groups below ten people are in no row; means and intervals by name, and no draws."""
+    """Groups below thirty people are in no row; means and intervals by name, and no draws."""
     frame, study = frame_of()
     model = fitted(1, 0.6)
     half = np.array(["north"] * 20 + ["south"] * 20)
@@ -152,11 +152,11 @@ def test_small_groups_are_shown_in_the_level_above_alone() -> None:
     answer = release(evidence, study)  # type: ignore[arg-type]
     assert answer.answer.startswith("Groups differ by more than chance.")
     rows = {r.key[0]: r for r in answer.table("rates_by_group").rows}
-    small = {str(n) for n, p in zip(cells.names, cells.people, strict=True) if p.size < 10}
+    small = {str(n) for n, p in zip(cells.names, cells.people, strict=True) if p.size < 30}
     assert small
     assert all(rows[name].values[1] is None for name in small)
     large = [name for name in cells.names if rows[str(name)].values[1] is not None]
-    assert len(large) >= 20
+    assert len(large) >= 5
     # a large group in which nobody left is shown too: hiding it would leave those with many exits
     assert any(name.startswith("department: ") for name in rows)
     keys = [key for key in rows if key in set(cells.names.tolist())]
@@ -164,3 +164,48 @@ def test_small_groups_are_shown_in_the_level_above_alone() -> None:
     picture = plot_group_hazards(answer)
     assert picture is not None
     assert "by name" in picture.alt
+    # in steps: to more digits a rate would say how many left
+    for name in large:
+        exact = model.rates["team"][str(name)]
+        step = np.ptp([exact.low, exact.high]) / 3.92 / 2
+        for value in (v for v in rows[str(name)].values[1:] if v):
+            power = 10 ** np.floor(np.log10(step))
+            wide = next(s * power for s in (1, 2, 5, 10) if s * power >= step)
+            assert abs(float(value) / wide - round(float(value) / wide)) < 1e-6
+
+
+def test_rates_are_of_time_and_not_of_people() -> None:
+    """At 10 % a month, 120 exits per 100 person-years: no sentence may say that 120 of 100 people leave."""
+    frame, study = frame_of()
+    model = fitted(1, 0.6)
+    evidence = compare_groups(replace(frame, roster=None), model, (), provenance=PROVENANCE)
+    words = evidence.answer + evidence.estimand + str(evidence.tables[0].measures) + str(evidence.limits)
+    assert "exits per 100 person-years" in evidence.answer
+    assert {e.unit for e in evidence.estimates if e.name == "everyone"} == {"exits per 100 person-years"}
+    assert "100 people" not in words
+    assert "All together:" in release(evidence, study).answer  # type: ignore[arg-type]
+
+
+def test_the_rate_of_all_does_not_tell_the_few_other_exits() -> None:
+    frame, study = frame_of()
+    others = np.flatnonzero(frame.spells.event == 2)
+    event = frame.spells.event.copy()
+    event[others[4:]] = 0
+    few = replace(frame, spells=replace(frame.spells, event=event), roster=None)
+    for public, told in ((False, False), (True, True)):
+        evidence = compare_groups(replace(few, in_full=public), fitted(1, 0.6), (), provenance=PROVENANCE)
+        assert any(e.name == "everyone" for e in evidence.estimates) is told
+        assert ("{everyone" in evidence.answer) is told
+        assert any("rate of all is not told" in limit for limit in evidence.limits) is not told
+    hidden = compare_groups(few, fitted(1, 0.6), (), provenance=PROVENANCE)
+    assert "All together" not in release(hidden, study).answer  # type: ignore[arg-type]
+
+
+def test_who_moved_is_one_person() -> None:
+    model = fitted(1, 0.6)
+    cells = model.cells
+    people = (np.union1d(cells.people[0], cells.people[1]), *cells.people[1:])
+    moved = replace(model, cells=replace(cells, people=people))
+    support = {c.name: c.support for c in check_groups(moved)}["spread_as_predicted"]
+    assert support is not None
+    assert support.n_people == sum(p.size for p in cells.people)

@@ -198,8 +198,10 @@ def test_no_policy_no_dates_nothing_dated_or_too_short_is_unanswered(fitted: Fit
     short = attempt(fit_policies, frame, long)
     assert isinstance(short, Unanswered)
     assert "too short" in short.reason
-    on_contract = {"covariate": "contract", "label": "all open", "cap": 1.0}
-    static = attempt(fit_policies, frame, make_study({"c": on_contract}).turnover)
+    frames = make_frames(n=200)
+    frames["surveys"] = frames["surveys"].filter(pl.col("date") == pl.col("date").min())
+    once = make_study({"c": {"covariate": "exhaustion", "label": "none exhausted", "cap": 1.0}})
+    static = attempt(fit_policies, build_frame(FakeTables(once, frames)), once.turnover)
     assert isinstance(static, Unanswered)
     assert "not a number measured time and again" in static.reason
 

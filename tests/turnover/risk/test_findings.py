@@ -12,6 +12,7 @@ from tests.turnover.builders import PROVENANCE
 from tests.turnover.risk.worlds import dated, durations
 from wellperf_models.disclosure import Released, release
 from wellperf_models.evidence import Check, Evidence, Unanswered
+from wellperf_models.inference.risk_scores import Outcomes, draw_clusters
 from wellperf_models.inference.scores import Score
 from wellperf_models.turnover import build_frame
 from wellperf_models.turnover.risk.checks import (
@@ -24,6 +25,7 @@ from wellperf_models.turnover.risk.checks import (
 from wellperf_models.turnover.risk.findings import foretell, use_of
 from wellperf_models.turnover.risk.model import RiskModel, fit_risk
 from wellperf_models.turnover.risk.plots import plot_calibration
+from wellperf_models.turnover.risk.scoring import ANY, _interval
 
 TABLES = dated(1, cluster="team")
 
@@ -182,9 +184,63 @@ def test_checks_both_ways(good: Check, bad: Check) -> None:
     assert bad.passed is False
 
 
+def test_the_alarm_hears_every_horizon(found: tuple[RiskModel, Evidence]) -> None:
+    result, _ = found
+    quiet = [s if s.horizon != 6 or s.outcome != ANY else None for s in result.scores]
+    (loud,) = (s for s in result.scores if s.horizon == 6 and s.outcome == ANY)
+    assert result.headline == 12
+    assert loud.leavers.size >= 20
+    scores = (*(s for s in quiet if s), dataclasses.replace(loud, auc=_score(0.823, 0.02)))
+    checks = {c.name: c for c in check_risk(dataclasses.replace(result, scores=scores))}
+    assert checks["plausible_auc"].passed is False
+    assert checks["plausible_auc"].value == 0.823
+
+
+def test_a_cause_that_can_not_be_judged_is_named_in_the_limits(found: tuple[RiskModel, Evidence]) -> None:
+    result, evidence = found
+    frame = build_frame(TABLES)
+    assert not any("too few left" in limit.lower() for limit in evidence.limits)
+    rare = tuple(s for s in result.scores if (s.horizon, s.outcome) != (6, "involuntary"))
+    result = dataclasses.replace(result, scores=rare)
+    shown = foretell(frame, result, (), provenance=PROVENANCE)
+    assert any(limit.startswith("Within 6 months causes are not told apart") for limit in shown.limits)
+    public = foretell(dataclasses.replace(frame, in_full=True), result, (), provenance=PROVENANCE)
+    assert "Too few left for a forecast to be judged: involuntary within 6 months." in public.limits
+    keys = [row.key for t in public.tables if t.name == "scores" for row in t.rows]
+    assert ("6", "voluntary") in keys
+
+
+def test_one_forecast_is_one(found: tuple[RiskModel, Evidence]) -> None:
+    one = dataclasses.replace(found[0], landmarks=("1 July 2022",))
+    assert "(1 forecast, each" in foretell(build_frame(TABLES), one, (), provenance=PROVENANCE).answer
+
+
+def test_intervals_are_never_of_no_width() -> None:
+    n = 40
+    cluster = np.repeat(np.arange(4), 10)
+    case = np.zeros(n, bool)
+    case[:5] = True
+    draws = draw_clusters(4, samples=200, seed=1)
+    held = Outcomes(case=case, weight=np.ones(n), stratum=np.zeros(n, np.int64), cluster=cluster, draws=draws)
+    assert _interval(0.5, held, cluster == 0) == (None, None)
+    low, high = _interval(0.0, held, cluster >= 1)
+    # Wilson's, 0 of 3 clusters: z² / (3 + z²)
+    assert low == 0.0
+    assert high == pytest.approx(3.8415 / 6.8415, abs=1e-4)
+    low, high = _interval(5 / 30, held, cluster <= 2)
+    assert low is not None
+    assert high is not None
+    assert low < 5 / 30 < high
+
+
 def test_more_and_fewer_are_told_apart() -> None:
     assert right_on_the_whole(0.1, 0.3).text.startswith("More people left")
     assert right_on_the_whole(-0.3, -0.1).text.startswith("Fewer people left")
+    later, left_out = (right_on_the_whole(0.1, 0.3, dated=dated).text for dated in (True, False))
+    assert "not like those learned from" in later
+    # people left out in turn are like those learned from
+    assert "not like those learned from" not in left_out
+    assert "do not fit" in left_out
 
 
 def test_the_same_seed_gives_the_same_numbers(found: tuple[RiskModel, Evidence]) -> None:

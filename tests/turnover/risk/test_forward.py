@@ -12,10 +12,11 @@ from tests.turnover.risk.worlds import dated, durations
 from wellperf_models.cells import build_cells
 from wellperf_models.errors import DesignError
 from wellperf_models.turnover import TurnoverFrame, build_frame
-from wellperf_models.turnover.risk.foretelling import fit_foreteller, foretell_average
+from wellperf_models.turnover.risk.checks import forward_in_time
+from wellperf_models.turnover.risk.foretelling import Watched, fit_foreteller, foretell_average
 from wellperf_models.turnover.risk.forward import LEAST_HISTORY, foretell_folds, foretell_forward
 from wellperf_models.turnover.risk.frame import Landmarks, build_landmarks
-from wellperf_models.turnover.risk.person_months import choose_bands, collapse
+from wellperf_models.turnover.risk.person_months import Bands, choose_bands, collapse
 
 TABLES = dated(1, n=500)
 SECTION = TABLES.study.turnover
@@ -93,6 +94,81 @@ def test_what_happens_later_changes_no_forecast(frame: TurnoverFrame, landmarks:
     assert max(changed[12].values()) == max(changed[18].values()) == 0.0
     # and the test can fail: the next day has learned it
     assert min(changed[24].values()) > 0.01
+
+
+def _uncut(self: Landmarks, day: int) -> Watched:
+    return self.watched(np.flatnonzero(self.start < day))
+
+
+def _exits_kept(self: Landmarks, day: int) -> Watched:
+    """Watched up to the day, but an exit after it is counted in its last month."""
+    rows = np.flatnonzero(self.start < day)
+    cut = self.watched(rows, np.asarray(day - self.start[rows]))
+    return dataclasses.replace(cut, event=self.event[rows])
+
+
+def _later_too(self: Landmarks, day: int) -> Watched:
+    return self.watched(np.arange(self.start.size), np.ones(self.start.size, np.int64))
+
+
+@pytest.mark.parametrize("leak", [_uncut, _exits_kept, _later_too])
+def test_a_planted_leak_is_seen(leak: object, landmarks: Landmarks, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Landmarks, "training", leak)
+    found = foretell_forward(landmarks, {}, SECTION, seed=4)
+    assert found.latest is not None
+    assert found.latest > 0
+    assert forward_in_time(found.latest, 0).passed is False
+
+
+def _yearly(seed: int, *, delayed: bool) -> Watched:
+    """Whole years: one in four leaves at the end of each, and one in ten is lost."""
+    rng = np.random.default_rng(seed)
+    n = 1500
+    left, lost = rng.geometric(0.25, n), rng.geometric(0.1, n)
+    return Watched(
+        words=pl.DataFrame({"one": ["a"] * n}),
+        tenure=12 * rng.integers(0, 4, n) if delayed else np.zeros(n, np.int64),
+        months=12 * np.minimum(left, lost),
+        event=(left <= lost).astype(np.int64),
+        group=np.arange(n),
+        n_causes=1,
+    )
+
+
+@pytest.mark.parametrize("delayed", [False, True])
+@pytest.mark.parametrize("edges", [None, (24.0, 60.0)])
+def test_whole_years_are_foretold_as_they_are(edges: tuple[float, ...] | None, *, delayed: bool) -> None:
+    """A hazard level within the year would foretell 22 per 100 where 25 leave."""
+    rows = _yearly(1, delayed=delayed)
+    fit = fit_foreteller(rows, {}, edges=edges, seed=4)
+    assert (fit.bands.step, fit.bands.phase) == (12, 11)
+    months = (11, 12, 24, 36)
+    _, incidence = fit.incidence(rows.words, rows.tenure, months)
+    told, truth = incidence[:, :, 0].mean(axis=0), foretell_average(rows, months)[:, 0]
+    # of months in which nobody can leave next to nothing is foretold
+    assert told[0] < 0.003
+    assert told[1] == pytest.approx(truth[1], rel=0.02)
+    # the ridge draws the years to each other, and so to what they were made by
+    np.testing.assert_allclose(told[1:], 1 - 0.75 ** np.array([1, 2, 3]), rtol=0.05)
+    # beyond the last band years stay years
+    far = fit.incidence(rows.words[:2], np.array([1200, 1206]), (6, 12))[1][:, :, 0]
+    assert far[0, 0] < 0.003 < 0.1 < far[1, 0]
+    assert far[:, 1] == pytest.approx(far[0, 1], abs=0.01)
+
+
+def test_other_tenures_show_no_step(landmarks: Landmarks) -> None:
+    train = landmarks.training(24)
+    bands = choose_bands(train.tenure, train.months, train.event, None)
+    assert (bands.step, bands.between) == (1, False)
+
+
+def test_long_tenures_stay_above_an_edge_within_a_month() -> None:
+    bands = Bands(tenure=np.array([6.5]), ahead=None, longest=12)
+    tenure = np.array([0, 6, 7, 500])
+    assert bands.tenure_of(tenure).tolist() == bands.tenure_of(bands.cap(tenure)).tolist() == [0, 0, 1, 1]
+    ones = np.ones(4, np.int64)
+    cells = collapse(np.zeros((4, 0), np.int64), tenure, ones, ones, 0 * ones, bands, 1)
+    assert dict(zip(cells.tenure.tolist(), cells.n[0].tolist(), strict=True)) == {0: 2.0, 1: 2.0}
 
 
 def test_only_observed_horizons_are_scored(frame: TurnoverFrame, landmarks: Landmarks) -> None:

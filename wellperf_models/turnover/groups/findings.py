@@ -61,7 +61,7 @@ def compare_groups(
         question=question,
         answer=_SAYS[verdict(model.spread.prob_differs)]
         + (f"[ All together: {{everyone.estimate}} exits per 100 person-years ({plain(cause)}).]" * told)
-        f"[ Of two {what}s picked at random, the one with the higher rate has typically "
+        + f"[ Of two {what}s picked at random, the one with the higher rate has typically "
         "{median_rate_ratio.estimate} times the other's;]"
         f"[ the probability that this is above {TRIVIAL_RATIO:g} is {{differs_probability}}.]",
         estimand=f"Exits ({cause}) expected per 100 person-years in a {what}, were its people's tenure that "
@@ -84,7 +84,7 @@ def compare_groups(
 
 
 def _whole_is_told(frame: TurnoverFrame) -> bool:
-    """Whether the rate of all may stand: not where it leaves the few exits of all other causes by subtraction."""
+    """Whether the rate of all may stand: not where it leaves a few exits of other causes."""
     others = np.unique(frame.spells.person[frame.spells.event > 1]).size
     return frame.in_full or not 0 < others < frame.minimum.events
 
@@ -100,9 +100,10 @@ def _estimates(frame: TurnoverFrame, model: GroupHazards) -> tuple[Estimate, ...
         members=members_of(frame.roster, people, leavers),
     )
     spread, what = model.spread, model.cells.what
-    all_together = _credible("everyone", "exits of all, at their mix of tenure", model.everyone, _UNIT, support)
+    label = "exits of all, at their mix of tenure"
+    whole = _credible("everyone", label, model.everyone, _UNIT, support)
     return (
-        *((all_together,) if _whole_is_told(frame) else ()),
+        *((whole,) if _whole_is_told(frame) else ()),
         _credible(
             "median_rate_ratio",
             f"rates of two {what}s picked at random, the higher by the lower: median ratio",
@@ -161,10 +162,11 @@ def _rates_of(frame: TurnoverFrame, model: GroupHazards, level: Level) -> Table:
         people = np.unique(np.concatenate([cells.people[i] for i in inside]))
         leavers = np.unique(np.concatenate([cells.leavers[i] for i in inside]))
         found = model.rates[level.name][str(name)]
+        rate = (found.mean, found.low, found.high) if frame.in_full else blur(found)
         rows.append(
             Row(
                 key=(str(name),),
-                values=(people.size, *((found.mean, found.low, found.high) if frame.in_full else blur(found))),
+                values=(people.size, *rate),
                 monte_carlo_errors=(None, *found.errors),
                 # judged by people alone: hiding groups in which few left would leave those with many
                 support=Support(
@@ -215,10 +217,11 @@ def _limits(frame: TurnoverFrame, model: GroupHazards) -> tuple[str, ...]:
         f"People who moved count in each {what} they were in, for the months they were in it.",
     ]
     if not frame.in_full:
+        least = max(frame.minimum.people, frame.min_group_size)
         limits.append(
-            f"A {what} is shown by itself from {max(frame.minimum.people, frame.min_group_size)} people on, with "
-            f"{frame.min_group_size} others outside it; the people of smaller ones are counted in the level "
-            "above, up to the whole organisation. Rates are rounded to half their standard deviation or more."
+            f"A {what} is shown by itself from {least} people on, with {frame.min_group_size} others outside "
+            "it; the people of smaller ones are counted in the level above, up to the whole organisation. "
+            "Rates are rounded to half their standard deviation or more."
         )
     if not _whole_is_told(frame):
         limits.append("The rate of all is not told: with it, what few people did could be worked out.")

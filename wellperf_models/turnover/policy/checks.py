@@ -13,7 +13,7 @@ from wellperf_models.turnover.policy.model_weighting import HARDLY_EVER
 
 # of standard errors between what is simulated and what was seen
 _GAP = 3.0
-# of a standard deviation of the covariate between simulated and seen means; never less than _GAP of its errors
+# of a standard deviation of the covariate between simulated and seen means, where that is _GAP errors
 _COURSE_GAP = 0.15
 # share of person-months a policy may ask what is hardly ever seen in
 MOST_UNSUPPORTED = 0.2

@@ -75,8 +75,10 @@ def table_of_courses(result: PolicyResult, support: Support, *, any_exit: bool) 
     """
     rows = []
     shown = [("left", "left", "Have left")]
+    still = ""
     if any_exit:
         shown.append(("stay", "still_at_work", "Still at work"))
+        still = " and who are still at work"
     error = result.effects["exits_with_per_100"].monte_carlo_error
     for month in _months(result.policy.horizon_months):
         for words, kind in ((WITHOUT, "natural"), (WITH, "under")):
@@ -94,8 +96,7 @@ def table_of_courses(result: PolicyResult, support: Support, *, any_exit: bool) 
             )
     return Table(
         name=f"course_{result.name}",
-        title=f"{result.policy.label}: people who have left{' and who are still at work' if any_exit else ''}, "
-        "by month",
+        title=f"{result.policy.label}: people who have left{still}, by month",
         keys=("month", "course"),
         measures=tuple(
             Measure(

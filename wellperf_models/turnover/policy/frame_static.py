@@ -60,7 +60,7 @@ def read_static(
     strata: Sequence[str],
     minimum: Minimum,
 ) -> Static:
-    """Numbers asked once, and categories and strata as known in each month. The commonest level has no column.
+    """Numbers asked once; categories and strata as known in each month, the commonest level without a column.
 
     Args:
         months: Sorted by spell and month.

@@ -25,7 +25,7 @@ class Effect:
 
     Attributes:
         value, low, high: In its unit; the interval covers 95 %.
-        error: Standard error; of a ratio on the log scale, of a part of a whole (`SHARES`) on the logit scale.
+        error: Standard error; of a ratio on the log scale, of `SHARES` on the logit scale.
         monte_carlo_error: One standard deviation of what another seed of the simulation would change.
     """
 

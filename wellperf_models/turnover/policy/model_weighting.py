@@ -133,8 +133,8 @@ def _stabilised(histories: Histories, cohort: Cohort, changed: int, at_landmark:
     first = histories.firsts[changed][spell, month]
     past = np.column_stack(
         [
-            np.ones(y.size), own[:, :2], own[:, 3], first, histories.base(spell, month, cohort.landmark[pair]),
-            *[f[pair] for f in at_landmark],
+            np.ones(y.size), own[:, :2], own[:, 3], first,
+            histories.base(spell, month, cohort.landmark[pair]), *[f[pair] for f in at_landmark],
         ]
     )  # fmt: skip
     others = [
