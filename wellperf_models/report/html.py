@@ -72,7 +72,7 @@ def _chapters(pages: Sequence[Page], parts: Mapping[str, Parts]) -> list[Page]:
 
 
 def _limits_of(group: Mapping[str, Any]) -> list[str]:
-    """What a group of a summary does not show, each said once: the first of each answer, all are on its page."""
+    """What a group of a summary does not show: the first of each answer; all are on its page."""
     first = (text for line in group["lines"] for text in line["limits"][:_FIRST_LIMITS])
     return list(dict.fromkeys(first))
 

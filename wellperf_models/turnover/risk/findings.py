@@ -86,7 +86,13 @@ def _estimates(result: RiskModel, scores: Scores) -> tuple[Estimate, ...]:
             se=100 * scores.observed.std_error,
             support=support,
         ),
-        _observed(f"exits within {h} months that came about", scores.observed, support),
+        _per_100(
+            "observed_exits_per_100",
+            f"exits within {h} months that came about",
+            scores.observed,
+            support,
+            unit="exits per 100 people",
+        ),
         Estimate(
             name="calibration_ratio",
             label="exits that came about for each one foretold (1 is right)",
@@ -106,8 +112,13 @@ def _estimates(result: RiskModel, scores: Scores) -> tuple[Estimate, ...]:
         ),
         _estimate("auc", "pairs ranked rightly (AUC), the model", scores.auc, support),
         _estimate("auc_tenure", "pairs ranked rightly (AUC), tenure alone", scores.auc_tenure, support),
-        _estimate(
-            "auc_gain", "pairs ranked rightly (AUC), the model less tenure alone", scores.auc_gain, support
+        # a difference of shares is in points, lest it be read as a share of a share
+        _per_100(
+            "auc_gain",
+            "pairs ranked rightly (AUC), the model less tenure alone",
+            scores.auc_gain,
+            support,
+            unit="percentage points",
         ),
     ]
     if scores.slope is not None:
@@ -132,15 +143,14 @@ def _estimate(name: str, label: str, score: Score, support: Support) -> Estimate
     )
 
 
-def _observed(label: str, score: Score, support: Support) -> Estimate:
-    made = _estimate("observed_exits_per_100", label, score, support)
+def _per_100(name: str, label: str, score: Score, support: Support, *, unit: str) -> Estimate:
     return replace(
-        made,
+        _estimate(name, label, score, support),
         value=100 * score.value,
         low=100 * score.low,
         high=100 * score.high,
         se=100 * score.std_error,
-        unit="exits per 100 people",
+        unit=unit,
     )
 
 

@@ -66,8 +66,8 @@ def _three(name: str, label: str, unit: str = "") -> tuple[Measure, ...]:
 
 
 _SCORE_MEASURES = (
-    Measure(name="foretold", kind="model", unit=_PER_100, label="Foretold, per 100"),
-    *_three("observed", "Came about, per 100", _PER_100),
+    Measure(name="foretold", kind="model", unit=_PER_100, label="Foretold"),
+    *_three("observed", "Came about", _PER_100),
     *_three("ratio", "Came about for each one foretold"),
     *_three("slope", "Calibration slope"),
     *_three("scaled_brier", "Scaled Brier score"),
@@ -117,8 +117,8 @@ def calibration_table(frame: TurnoverFrame, result: RiskModel) -> Table:
         keys=("cause", "risk_group"),
         measures=(
             Measure(name="people", kind="count", unit="people", label="People"),
-            Measure(name="foretold", kind="model", unit=_PER_100, label="Foretold, per 100"),
-            *_three("observed", "Came about, per 100", _PER_100),
+            Measure(name="foretold", kind="model", unit=_PER_100, label="Foretold"),
+            *_three("observed", "Came about", _PER_100),
         ),
         rows=tuple(rows),
         computation="iterative",
@@ -138,7 +138,7 @@ def past_table(frame: TurnoverFrame, result: RiskModel) -> Table:
     off = judged.log_ratio.std_error
     measures = (
         Measure(name="people", kind="count", unit="people", label="People"),
-        Measure(name="foretold", kind="mean", unit=_PER_100, label="Foretold, per 100"),
+        Measure(name="foretold", kind="mean", unit=_PER_100, label="Foretold"),
         Measure(name="foretold_low", kind="mean", unit=_PER_100, label="expected from"),
         Measure(name="foretold_high", kind="mean", unit=_PER_100, label="to"),
         *_past_measures(result),
@@ -170,14 +170,14 @@ def past_table(frame: TurnoverFrame, result: RiskModel) -> Table:
 
 def _past_measures(result: RiskModel) -> tuple[Measure, ...]:
     if result.censored:
-        return _three("observed", "Came about, per 100", _PER_100)
+        return _three("observed", "Came about", _PER_100)
     return (
         Measure(name="exits", kind="count", unit="exits", label="Exits"),
         Measure(
             name="observed",
             kind="rate",
             unit=_PER_100,
-            label="Came about, per 100",
+            label="Came about",
             numerator="exits",
             denominator="people",
             per=100.0,
@@ -195,7 +195,7 @@ def now_table(frame: TurnoverFrame, result: RiskModel) -> Table:
     """What is foretold of each group from now on."""
     measures = [Measure(name="people", kind="count", unit="people", label="People")]
     for horizon in result.horizons:
-        name, label = f"foretold_{horizon}_months", f"Foretold within {horizon} months, per 100"
+        name, label = f"foretold_{horizon}_months", f"Foretold within {horizon} months"
         measures += [
             Measure(name=name, kind="mean", unit=_PER_100, label=label),
             Measure(name=f"{name}_low", kind="mean", unit=_PER_100, label="expected from"),
@@ -236,7 +236,7 @@ def overall_table(frame: TurnoverFrame, result: RiskModel) -> Table:
             name=f"foretold_{h}_months",
             kind="model",
             unit=_PER_100,
-            label=f"Foretold within {h} months, per 100",
+            label=f"Foretold within {h} months",
         )
         for h in result.horizons
     )
