@@ -84,7 +84,8 @@ def test_top_level_is_as_designed() -> None:
     designed = {
         "pyproject.toml", "README.md", "LICENSE", "CONTRIBUTING.md", "CHANGELOG.md", "CITATION.cff",
         "SECURITY.md",
-        "Makefile", "requirements.lock", ".python-version", ".ci", ".gitignore", "wellperf_models",
+        "Makefile", "requirements.lock", "requirements-spark.lock", ".python-version", ".ci", ".gitignore",
+        "wellperf_models",
         "notebooks", "data_synthetic", "reports", "tests",
     }  # fmt: skip
     assert top <= designed

@@ -89,12 +89,12 @@ def names_are_left_out(rows: Sequence[Row], minimum: int) -> bool:
         minimum: People a group needs.
     """
     small = sum(row.support.n_people < minimum for row in rows)
-    return small > _MOST_NAMED and all(_is_short(row.key[0]) for row in rows)
+    return small > _MOST_NAMED and are_names(rows)
 
 
-def _is_short(name: str) -> bool:
-    """Whether the gate takes it for a name, and not for somebody's words."""
-    return len(name) <= 40 and len(name.split()) <= 5
+def are_names(rows: Sequence[Row]) -> bool:
+    """Whether the gate takes the keys of all rows for names, and none for somebody's words."""
+    return all(len(row.key[0]) <= 40 and len(row.key[0].split()) <= 5 for row in rows)
 
 
 def _table_of_causes(frame: TurnoverFrame, description: Description) -> Table:

@@ -21,6 +21,7 @@ from wellperf_models.evidence import (
     unanswered,
 )
 from wellperf_models.panel import Level, members_of, nested_table
+from wellperf_models.turnover.findings_tables import are_names
 from wellperf_models.turnover.groups.checks import verdict
 from wellperf_models.turnover.groups.model import TRIVIAL_RATIO, GroupHazards, Summary
 from wellperf_models.turnover.rows import TurnoverFrame
@@ -189,6 +190,8 @@ def _rates_of(frame: TurnoverFrame, model: GroupHazards, level: Level) -> Table:
         ),
         rows=tuple(rows),
         computation="sampled",
+        # a team that is too small to be shown is not named either
+        open_keys=are_names(rows),
     )
 
 
