@@ -98,8 +98,8 @@ def _short(label: str) -> str:
 def _title(released: Released, table: Table, rows: list[Row]) -> str:
     if released.has("detectable_above"):
         found = released.estimate("detectable_above")
-        about = found.label.partition(": ")[2]
-        return f"{about}: a hazard ratio of {print_value(found)} or more would have been found in 8 of 10"
+        about = _short(found.label.partition(": ")[2])
+        return f"{about}: a hazard ratio of {print_value(found)} or more\nwould have been found in 8 of 10"
     held = sum(_of(table, r, "held_low") <= 95.0 <= _of(table, r, "held_high") for r in rows)
     if held == len(rows):
         return "No sign that 95 % intervals hold the truth less often than they say"
