@@ -29,7 +29,9 @@ def test_shapes_and_counts() -> None:
     assert frame.rows.design.X.shape == (frame.rows.entry.size, 2)
     # exits of the panel are those of the spells, the modelled ones and the others
     assert (frame.panel["event"] > 0).sum() == (frame.spells.event > 0).sum()
-    missing = frame.left_out["person-months without every covariate, left out of the Cox model"].rows
+    missing = frame.left_out_of_models[
+        "person-months without every covariate, left out of the Cox model"
+    ].rows
     assert missing + frame.rows.entry.size == frame.panel.height
     assert "not measured" in frame.panel["exhaustion"].unique().to_list()
     assert "employee_id" not in frame.panel.columns
