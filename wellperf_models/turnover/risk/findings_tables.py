@@ -10,7 +10,7 @@ from wellperf_models.evidence import CellValue, Measure, Members, Row, Support, 
 from wellperf_models.inference.scores import Score
 from wellperf_models.panel import members_of, nested_table
 from wellperf_models.turnover.causes import OTHERS
-from wellperf_models.turnover.findings_tables import names_are_left_out
+from wellperf_models.turnover.findings_tables import names_are_left_out, support_of as rests_on
 from wellperf_models.turnover.risk.checks import support_of
 from wellperf_models.turnover.risk.model import GroupRisk, RiskModel
 from wellperf_models.turnover.risk.scoring import ANY, RiskGroup, Scores
@@ -109,7 +109,7 @@ def calibration_table(frame: TurnoverFrame, result: RiskModel) -> Table:
             continue
         values = (group.people.size, 100 * group.foretold, *_observed(group))
         key = (outcome_words(name), group.name)
-        rows.append(Row(key=key, values=values, support=_support(frame, group)))
+        rows.append(Row(key=key, values=values, support=rests_on(frame, group.people, group.leavers)))
     return Table(
         name="calibration",
         title=f"Foretold and observed exits within {result.headline} months, by group of foretold risk, the "
@@ -152,7 +152,11 @@ def past_table(frame: TurnoverFrame, result: RiskModel) -> Table:
         tail: tuple[CellValue, ...] = (
             _observed(group) if result.censored else (group.exits, 100 * group.exits / group.people.size)
         )
-        return Row(key=(group.name,), values=(*head, *tail), support=_support(frame, group, of=total))
+        return Row(
+            key=(group.name,),
+            values=(*head, *tail),
+            support=rests_on(frame, group.people, group.leavers, of=total),
+        )
 
     return nested_table(
         lambda level: Table(
@@ -258,17 +262,6 @@ def overall_table(frame: TurnoverFrame, result: RiskModel) -> Table:
         rows=rows,
         partition=False,
         computation="iterative",
-    )
-
-
-def _support(frame: TurnoverFrame, group: RiskGroup, *, of: int | None = None) -> Support:
-    people, leavers = group.people, group.leavers
-    return Support(
-        n_people=people.size,
-        n_complement=None if of is None else of - people.size,
-        n_events=leavers.size,
-        n_non_events=people.size - leavers.size,
-        members=members_of(frame.roster, people, leavers),
     )
 
 
