@@ -298,7 +298,7 @@ def test_each_check_says_which_model_it_is_about() -> None:
 
 
 def test_too_many_failed_folds_are_no_estimate() -> None:
-    from wellperf_models.burnout.model import _check_enough
+    from wellperf_models.burnout.tried import _check_enough
     from wellperf_models.errors import ConvergenceError
 
     _check_enough(2, 25, "m")

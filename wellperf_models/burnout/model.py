@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from wellperf_models.burnout.declared import LAST_SCORE
 from wellperf_models.burnout.frame import BurnoutFrame, period_of
-from wellperf_models.burnout.leakage import refuse_outcome
-from wellperf_models.burnout.ridge import fit_ridge
+from wellperf_models.burnout.learner import learn_logistic, learn_ridge
 from wellperf_models.burnout.scoring import Scored, Scores, score_folds, score_rows
 from wellperf_models.burnout.split import Split, cases_of, make_splits
-from wellperf_models.errors import ConvergenceError, DesignError
+from wellperf_models.burnout.tried import Etas, Tried, predictors_of, try_learner
+from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Unanswered, attempt
-from wellperf_models.inference.design import fit_encoding
-from wellperf_models.inference.logistic import collapse_rows, expit, fit_logistic
+from wellperf_models.inference.logistic import expit
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.study import Burnout
-
-# more failed folds than this share, and there is no estimate
-_MAX_FAILED = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +34,7 @@ class Forecast:
         strength: The ridge's C, the middle one over folds; inf without a ridge.
         n_failed: Folds whose fit did not converge; left out of the means.
         risk: Predicted risk of each scored row of `Forecasts.scored` (mean over repeats), shape (n,).
+        tried: What was learnt on each split of `Forecasts.splits`.
     """
 
     name: str
@@ -51,6 +46,7 @@ class Forecast:
     strength: float
     n_failed: int
     risk: Floats
+    tried: Tried
 
     def __repr__(self) -> str:
         """What it is; its values have not passed the gate."""
@@ -65,6 +61,7 @@ class Forecasts:
         last_score: The model to beat; None where nothing is before.
         models: Declared model → its forecast, or why there is none.
         reference: Name of the model the others are compared with; "" where there is none.
+        splits: Rows that train and rows that are scored; one where time splits.
         scored: The scored rows.
         train_waves, scored_waves: Names, where time splits; else ().
         n_splits: Refits of each model.
@@ -74,6 +71,7 @@ class Forecasts:
     last_score: Forecast | None
     models: dict[str, Forecast | Unanswered]
     reference: str
+    splits: tuple[Split, ...]
     scored: Scored
     train_waves: tuple[str, ...]
     scored_waves: tuple[str, ...]
@@ -129,6 +127,7 @@ def fit_forecasts(frame: BurnoutFrame, section: Burnout) -> Forecasts:
         last_score=None if reference is None else reference[0],
         models=models,
         reference=first,
+        splits=splits,
         scored=_scored(frame, splits),
         train_waves=_wave_names(waves, answers.wave[splits[0].train]) if frame.time_split else (),
         scored_waves=_wave_names(waves, answers.wave[splits[0].test]) if frame.time_split else (),
@@ -137,84 +136,46 @@ def fit_forecasts(frame: BurnoutFrame, section: Burnout) -> Forecasts:
     )
 
 
-type _Eta = list[Floats | None]
-
-
 def _fit_one(
-    frame: BurnoutFrame, splits: tuple[Split, ...], name: str, covariates: tuple[str, ...], base: _Eta | None
-) -> tuple[Forecast, _Eta]:
+    frame: BurnoutFrame, splits: tuple[Split, ...], name: str, covariates: tuple[str, ...], base: Etas | None
+) -> tuple[Forecast, Etas]:
     """One model over all splits, and its log odds of the scored rows of each (None where it failed)."""
-    from tqdm import tqdm
-
     _refuse_during(frame, name)
-    data = _data(frame, covariates)
-    fits: list[_Fit | None] = []
-    quiet = not sys.stderr.isatty() or len(splits) == 1
-    for split in tqdm(splits, desc=name, leave=False, disable=quiet):
-        fits.append(_fit_split(frame, split, name, data))
-    done = [f for f in fits if f is not None]
-    _check_enough(len(fits) - len(done), len(fits), name)
-    etas: _Eta = [None if f is None else f.eta for f in fits]
+    learner = learn_logistic if name == LAST_SCORE else learn_ridge
+    tried = try_learner(frame, splits, name, predictors_of(frame, covariates), learner)
+    return forecast_of(frame, splits, tried, covariates, base), tried.etas
+
+
+def forecast_of(
+    frame: BurnoutFrame,
+    splits: tuple[Split, ...],
+    tried: Tried,
+    covariates: tuple[str, ...],
+    base: Etas | None,
+) -> Forecast:
+    """Scores what a learner said of rows it has not seen.
+
+    Args:
+        frame: The burnout frame.
+        splits: Those it was tried on.
+        tried: From `try_learner`.
+        covariates: What it was given, beside the last score.
+        base: Log odds of the model it is compared with; None: of none.
+    """
     score = score_rows if frame.time_split else score_folds
-    scores = score(frame, splits, etas, base)
-    never = set.intersection(*(set(f.unused) for f in done))
-    forecast = Forecast(
-        name=name,
+    done = tried.done
+    return Forecast(
+        name=tried.name,
         covariates=covariates,
-        unused=tuple(c for c in covariates if c in never),
-        scores=scores,
-        n_parameters=max(f.n_parameters for f in done),
+        unused=tuple(c for c in covariates if c in tried.unused),
+        scores=score(frame, splits, tried.etas, base),
+        n_parameters=max(f.encoding.n_parameters for f in done),
         n_train_cases=float(np.mean([_smaller(s.case[s.train]) for s in splits])),
-        strength=float(np.sort([f.C for f in done])[len(done) // 2]),
-        n_failed=len(fits) - len(done),
-        risk=_mean_risk(frame, splits, etas),
+        strength=float(np.sort([f.learned.strength for f in done])[len(done) // 2]),
+        n_failed=tried.n_failed,
+        risk=_mean_risk(frame, splits, tried.etas),
+        tried=tried,
     )
-    return forecast, etas
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Fit:
-    """A fit on one split: log odds of its scored rows."""
-
-    eta: Floats
-    n_parameters: int
-    C: float
-    unused: tuple[str, ...]
-
-
-def _fit_split(frame: BurnoutFrame, split: Split, name: str, data: pl.DataFrame) -> _Fit | None:
-    """None where a fit did not converge."""
-    answers = frame.answers
-    train, case = split.train, split.case[split.train]
-    encoding = fit_encoding(data[train], answers.person[train], min_people=frame.min_group_size)
-    unused = tuple(c for c in encoding.unused if c != LAST_SCORE)
-    X = encoding.apply(data[train])
-    _require_columns(frame, name, data, unused)
-    refuse_outcome(data[train], answers.strain[train], case, X, encoding.blocks)
-    if frame.time_split:
-        # a copy of the wave to be foretold is a stranger among the training rows
-        for wave in np.unique(answers.wave[split.test]):
-            own = split.test[answers.wave[split.test] == wave]
-            refuse_outcome(
-                data[own], answers.strain[own], split.case[own], encoding.apply(data[own]), encoding.blocks
-            )
-    try:
-        if name == LAST_SCORE:
-            cells = collapse_rows(X, case)
-            fit = fit_logistic(cells.X, cells.n, cells.events, np.inf)
-        else:
-            fit = fit_ridge(X, case, answers.fold_group[train], seed=frame.seed).fit
-    except ConvergenceError:
-        return None
-    eta = fit.linear_predictor(encoding.apply(data[split.test]))
-    return _Fit(eta=eta, n_parameters=encoding.n_parameters, C=fit.C, unused=unused)
-
-
-def _data(frame: BurnoutFrame, covariates: tuple[str, ...]) -> pl.DataFrame:
-    """Predictors of all rows: the last score, where there is one, and the covariates."""
-    answers = frame.answers
-    last = [] if answers.last is None else [pl.Series(LAST_SCORE, answers.last)]
-    return pl.DataFrame([*last, *(answers.covariates[c] for c in covariates)])
 
 
 def _refuse_during(frame: BurnoutFrame, name: str) -> None:
@@ -229,56 +190,30 @@ def _refuse_during(frame: BurnoutFrame, name: str) -> None:
         )
 
 
-def _require_columns(frame: BurnoutFrame, name: str, data: pl.DataFrame, unused: tuple[str, ...]) -> None:
-    own = [c for c in data.columns if c != LAST_SCORE]
-    if name == LAST_SCORE or len(unused) < len(own):
-        return
-    why = {
-        "grouped": "the waves have no order, so nothing lies before any of them",
-        "cross_section": "nothing was measured before the wave, or everybody has the same value",
-        "forward": "nobody was measured before the waves a model is trained on, or all have the same value",
-    }
-    raise DesignError(
-        "No covariate of this model can be used: "
-        + (why[frame.design] if own else "it names nothing but the last score"),
-        where=f"burnout.models.{name}",
-        remedy="other covariates" + (", or burnout.waves" if frame.design == "grouped" else ""),
-    )
-
-
-def _check_enough(failed: int, total: int, name: str) -> None:
-    if failed > _MAX_FAILED * total:
-        raise ConvergenceError(
-            "Too many of the refits failed to converge.",
-            where=f"burnout.models.{name}",
-            got=f"{failed} of {total}",
-            remedy="fewer covariates, fewer folds, or a cut-off that makes more cases",
-        )
-
-
 def _smaller(case: NDArray[np.bool_]) -> int:
     return min(int(case.sum()), int((~case).sum()))
 
 
-def _mean_risk(frame: BurnoutFrame, splits: tuple[Split, ...], etas: _Eta) -> Floats:
+def _mean_risk(frame: BurnoutFrame, splits: tuple[Split, ...], etas: Etas) -> Floats:
     """Predicted risk of every scored row, averaged over the repeats in which its fold was fitted."""
     total, times = np.zeros(frame.answers.person.size), np.zeros(frame.answers.person.size)
     for split, eta in zip(splits, etas, strict=True):
         if eta is not None:
             total[split.test] += expit(eta)
             times[split.test] += 1
-    rows = _scored_rows(splits)
+    rows = scored_rows(splits)
     with np.errstate(invalid="ignore"):
         return total[rows] / times[rows]
 
 
-def _scored_rows(splits: tuple[Split, ...]) -> Ints:
+def scored_rows(splits: tuple[Split, ...]) -> Ints:
+    """Rows of the frame that any split scores, in their order: the rows of `Forecasts.scored`."""
     return np.unique(np.concatenate([s.test for s in splits]))
 
 
 def _scored(frame: BurnoutFrame, splits: tuple[Split, ...]) -> Scored:
     """The rows the tables are about; with folds, cases by the cut-off in all rows."""
-    rows, answers = _scored_rows(splits), frame.answers
+    rows, answers = scored_rows(splits), frame.answers
     case = splits[0].case if frame.time_split else cases_of(frame, np.arange(answers.person.size))
     # folds score every wave
     waves = _wave_names(np.array(frame.waves), answers.wave[rows]) if frame.time_split else frame.waves

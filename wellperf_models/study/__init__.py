@@ -2,6 +2,14 @@
 
 from wellperf_models.study.base import Section
 from wellperf_models.study.burnout import Burnout, PredictorSet
+from wellperf_models.study.burnout_questions import (
+    Candidates,
+    Explanation,
+    Ladder,
+    LearnerName,
+    NonResponse,
+    Use,
+)
 from wellperf_models.study.consent import PERSONAL_STREAMS, Consent
 from wellperf_models.study.countries import Country
 from wellperf_models.study.covariates import Covariate, Scale
@@ -39,6 +47,7 @@ __all__ = [
     "PERSONAL_STREAMS",
     "ROLE_VARIABLE",
     "Burnout",
+    "Candidates",
     "Consent",
     "Cost",
     "Country",
@@ -46,10 +55,14 @@ __all__ = [
     "Decision",
     "Disclosure",
     "Dpia",
+    "Explanation",
     "General",
     "Governance",
+    "Ladder",
+    "LearnerName",
     "MethodCheck",
     "Money",
+    "NonResponse",
     "Outcome",
     "Override",
     "Policy",
@@ -67,6 +80,7 @@ __all__ = [
     "TableSource",
     "Transition",
     "Turnover",
+    "Use",
     "Validation",
     "Value",
     "Wide",

@@ -5,7 +5,9 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from wellperf_models.study.base import Section
+from wellperf_models.study.burnout_questions import Candidates, Explanation, Ladder, NonResponse, Use
 from wellperf_models.study.covariates import Name
+from wellperf_models.study.suggest import suggest
 from wellperf_models.study.validation import Validation
 
 
@@ -37,6 +39,11 @@ class Burnout(Section):
         group_by: Group of the table by group, a column of assignments or people; None: no groups.
         cluster: What errors are clustered by; None: the person.
         validation: Folds, where time can't split the rows.
+        ladder: How good the same model looks where more is forgiven.
+        candidates: Models of other kinds.
+        use: What one would do with a predicted risk.
+        explanation: Which predictors are told together.
+        nonresponse: What those who did not answer could hide; None: not asked.
     """
 
     outcome: Name
@@ -48,6 +55,11 @@ class Burnout(Section):
     group_by: str | None = None
     cluster: Literal["person", "team", "department", "site"] | None = None
     validation: Validation = Validation()
+    ladder: Ladder = Ladder()
+    candidates: Candidates = Candidates()
+    use: Use = Use()
+    explanation: Explanation = Explanation()
+    nonresponse: NonResponse | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -55,6 +67,24 @@ class Burnout(Section):
             raise ValueError("give exactly one of case_at (a cut-off) and case_share (the worst share)")
         if len(set(self.waves)) != len(self.waves):
             raise ValueError("waves are distinct, the oldest first")
+        for place, name in (
+            ("candidates.predictors", self.candidates.predictors),
+            ("nonresponse.predictors", self.nonresponse.predictors if self.nonresponse else None),
+        ):
+            if name is not None and name not in self.models:
+                raise ValueError(
+                    f"{place} is {name!r}, which is not in burnout.models" + suggest(name, self.models)
+                )
+        for place, named in (
+            ("candidates.background", self.candidates.background),
+            ("explanation.groups", tuple(c for g in self.explanation.groups.values() for c in g)),
+        ):
+            if other := [c for c in named if c not in self.covariates]:
+                raise ValueError(f"{place} names {other[0]!r}, which no set of burnout.models holds")
+        if both := set(self.ladder.late) & set(self.covariates):
+            raise ValueError(
+                f"{', '.join(sorted(both))}: what is in ladder.late is known too late to be in burnout.models"
+            )
         return self
 
     @property

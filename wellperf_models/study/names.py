@@ -20,6 +20,8 @@ def named_covariates(study: Study) -> dict[str, tuple[str, ...]]:
     }
     for name, chosen in (study.burnout.models if study.burnout else {}).items():
         named[f"burnout.models.{name}.covariates"] = chosen.covariates
+    if study.burnout is not None and study.burnout.ladder.late:
+        named["burnout.ladder.late"] = study.burnout.ladder.late
     outcomes = study.roi.outcomes if study.roi else {}
     for name, outcome in outcomes.items():
         others = tuple(c for c in outcome.adjust_for if c not in outcomes)
@@ -44,6 +46,8 @@ def attributes_used(study: Study) -> dict[str, str]:
         used["turnover.pooled_by"] = study.turnover.pooled_by
     if study.burnout is not None and study.burnout.group_by is not None:
         used["burnout.group_by"] = study.burnout.group_by
+    if study.burnout is not None and study.burnout.ladder.leave_out is not None:
+        used["burnout.ladder.leave_out"] = study.burnout.ladder.leave_out
     return used
 
 

@@ -28,6 +28,14 @@ ANSWERS: Final = (
     "data_quality.consent",
     "burnout.forecast",
     "burnout.groups",
+    "burnout.measurement",
+    "burnout.ladder",
+    "burnout.candidates",
+    "burnout.use",
+    "burnout.explained",
+    "burnout.nonresponse",
+    "burnout.external",
+    "burnout.reporting",
     "turnover.description",
     "turnover.explained",
     "turnover.policy",
@@ -39,6 +47,7 @@ ANSWERS: Final = (
     "roi.contrast",
     "roi.decision",
     "method_check.turnover",
+    "method_check.burnout",
 )
 # what a role declares nothing about
 _MANAGER_ANSWERS = ("turnover.description", "burnout.groups")

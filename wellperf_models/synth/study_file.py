@@ -6,10 +6,10 @@ import datetime as dt
 from collections.abc import Iterable
 
 from wellperf_models.study.governance import WITHOUT_BASIS
-from wellperf_models.synth.forecast import CASE_AT, TEST_SHARE
 from wellperf_models.synth.large_sample import EXHAUSTION_CUTS, OVERTIME_CUTS
 from wellperf_models.synth.measures import MEASURES
 from wellperf_models.synth.programmes import CURRENCY
+from wellperf_models.synth.study_burnout import burnout_section
 from wellperf_models.synth.study_turnover import turnover_text
 from wellperf_models.synth.world import World
 
@@ -59,6 +59,13 @@ bins = {overtime}
 label = "Overtime, month before"
 unit = "hours a month"
 
+[covariates.cynicism_same_day]
+table = "surveys"
+column = "cynicism"
+timing = "during"                  # answered with the outcome: only ever shown as a leak
+label = "Cynicism, same day"
+unit = "points"
+
 [covariates.manager_contacts]
 table = "workload"
 timing = "before"
@@ -71,21 +78,6 @@ table = "people"
 type = "category"
 timing = "before"
 label = "Job family"
-
-"""
-
-_BURNOUT = """\
-# ---- what can be foreseen of exhaustion: the last score alone, and with what the work was like before
-[burnout]
-outcome = "exhaustion"        # a scale of [measures]
-case_at = {case_at}                 # a case scores this or worse: the middle of the scale
-test_share = {test_share:g}              # about this share of the answers, the newest, is kept for scoring
-group_by = "department"
-cluster = "team"              # errors: people of a team share a manager
-
-[burnout.models.workload]
-covariates = ["overtime_hours", "manager_contacts", "job_family"]
-label = "Last score and work situation"
 
 """
 
@@ -254,7 +246,7 @@ def study_text(world: World, seed: int, tables: Iterable[str], *, all_parquet: b
         text += "".join(_measure(name) for name in MEASURES)
     text += _COVARIATES.format(exhaustion=list(EXHAUSTION_CUTS), overtime=list(OVERTIME_CUTS))
     text += turnover_text(world)
-    text += _BURNOUT.format(case_at=CASE_AT, test_share=TEST_SHARE) + _DISCLOSURE
+    text += burnout_section() + _DISCLOSURE
     if "consent" in names:
         text += _CONSENT
     text += _roles_and_governance(world, names, with_log=not all_parquet)

@@ -1,0 +1,1 @@
+"""Models of other kinds against the last score alone, in one protocol; the simplest that is as good."""

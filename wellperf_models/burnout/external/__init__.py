@@ -1,0 +1,1 @@
+"""A model fitted on one study, held to another."""

@@ -1,0 +1,1 @@
+"""How well the outcome is measured: items, reliability by wave and group, cut-offs, profiles."""

@@ -1,0 +1,1 @@
+"""Who did not answer, and what that could hide."""

@@ -1,0 +1,48 @@
+"""What the study file of a synthetic organisation asks about strain."""
+
+from __future__ import annotations
+
+from wellperf_models.synth.forecast import CASE_AT, TEST_SHARE
+
+_BURNOUT = """\
+# ---- what can be foreseen of exhaustion: the last score alone, and with what the work was like before
+[burnout]
+outcome = "exhaustion"        # a scale of [measures]
+case_at = {case_at}                 # a case scores this or worse: the middle of the scale
+test_share = {test_share:g}              # about this share of the answers, the newest, is kept for scoring
+group_by = "department"
+cluster = "team"              # errors: people of a team share a manager
+
+[burnout.models.workload]
+covariates = ["overtime_hours", "manager_contacts", "job_family"]
+label = "Last score and work situation"
+
+# ---- the same model scored in ways that forgive less and less; what is recorded with the outcome is never
+# used by a model, and the ladder shows how good one would look that did
+[burnout.ladder]
+late = ["cynicism_same_day"]
+leave_out = "site"
+
+# ---- models of other kinds, held against the last score alone
+[burnout.candidates]
+learners = ["ridge", "forest", "boosting", "network"]
+background = ["job_family"]        # who people are, not how they work: do these alone foretell anything?
+
+# ---- what one would do with a predicted risk: at .2 four needless offers weigh as much as a missed case
+[burnout.use]
+thresholds = [0.2, 0.3, 0.5]
+cut_offs = [2.6, 3.4]              # others that could have been declared: does it hang on the cut-off?
+
+[burnout.explanation.groups]
+"Conditions of work" = ["overtime_hours", "manager_contacts"]
+
+# ---- how much worse those who did not answer may fare, in points, before the answer would change
+[burnout.nonresponse]
+largest_difference = 1.5
+
+"""
+
+
+def burnout_section() -> str:
+    """The sections of the study file that ask about strain."""
+    return _BURNOUT.format(case_at=CASE_AT, test_share=TEST_SHARE)
