@@ -66,7 +66,9 @@ def records_of(tables: Mapping[str, pl.DataFrame], start: Any, as_of: Any) -> Re
         entry=((pl.max_horizontal(pl.lit(start), "start") - pl.col("start")).dt.total_days() / month),
         duration=((last - pl.col("start")).dt.total_days() / month),
     )
-    answers = tables["surveys"].filter((pl.col("measure") == "exhaustion") & pl.col("value").is_not_null())
+    answers = tables["surveys"].filter(
+        (pl.col("measure") == "exhaustion") & pl.col("item").is_null() & pl.col("value").is_not_null()
+    )
     means = answers.group_by("employee_id").agg(pl.col("value").mean())
     scores = spells.join(means, on="employee_id", how="left", maintain_order="left")["value"]
     ids = spells["employee_id"]

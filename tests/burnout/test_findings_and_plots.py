@@ -81,7 +81,7 @@ def test_identifiers_estimates_and_their_support(evidence: tuple[Evidence, Evide
         # people, not answers
         assert support.n_people == support.n_events + support.n_non_events <= 400
     assert {t.name for t in foreseen.tables} == {"scores", "calibration", "left_out"}
-    assert {t.name for t in groups.tables} == {"cases_by_group", "auc_by_group"}
+    assert {t.name for t in groups.tables} == {"cases_by_group", "auc_by_group", "calibration_by_group"}
 
 
 def test_the_first_sentence_answers_for_the_model_declared_first(evidence: tuple[Evidence, Evidence]) -> None:

@@ -5,11 +5,9 @@ A short form of `python -m tests.recovery burnout --worlds 200`.
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
-from scipy import stats
 
-from tests.recovery.forecasts import WORLDS, estimate, truth_of
+from tests.recovery.forecasts import NO_GAIN, SLOPES, WORLDS, estimate, judge_claims, mean_slope, truth_of
 from tests.recovery.worlds import Found, judge
 
 N = 12
@@ -33,7 +31,28 @@ def test_another_truth_would_be_noticed(found: dict[str, list[dict[str, Found]]]
     assert row.bias_p < 0.01
 
 
-@pytest.mark.parametrize("name", ["null", "no_persistence"])
-def test_no_gain_is_claimed_where_there_is_none(name: str, found: dict[str, list[dict[str, Found]]]) -> None:
-    claimed = int(np.sum([w["gain"].low > 0 for w in found[name]]))
-    assert stats.binomtest(claimed, N, 0.05, alternative="greater").pvalue > 0.01
+def test_no_gain_is_claimed_where_there_is_none(found: dict[str, list[dict[str, Found]]]) -> None:
+    """By the declared model, and by one without a penalty."""
+    worlds = [{f"{k} ({n})": v for n in NO_GAIN for k, v in found[n][i].items()} for i in range(N)]
+    judged = judge_claims(worlds)
+    assert [key for key, _, _ in judged] == [
+        "gain (null)", "gain_unpenalised (null)",
+        "gain (no_persistence)", "gain_unpenalised (no_persistence)",
+    ]  # fmt: skip
+    assert [key for key, _, p in judged if p < 0.01] == []
+
+
+def test_claims_of_a_gain_would_be_noticed(found: dict[str, list[dict[str, Found]]]) -> None:
+    """In the default world the predictors add something, and a model that says so is right."""
+    worlds = [{f"{k} ({n})": v for n in NO_GAIN for k, v in found["default"][i].items()} for i in range(N)]
+    assert min(p for _, _, p in judge_claims(worlds)) < 0.01
+
+
+@pytest.mark.parametrize("name", ["default", "null"])
+@pytest.mark.parametrize("key", ["slope", "slope_last_score"])
+def test_risks_mean_what_they_say(name: str, key: str, found: dict[str, list[dict[str, Found]]]) -> None:
+    mean, low, high = mean_slope(found[name], key)
+    assert low < mean < high
+    assert (low, high) == pytest.approx((mean, mean), abs=0.2)
+    assert SLOPES[0] <= low
+    assert high <= SLOPES[1]

@@ -220,7 +220,8 @@ def test_outcomes_are_what_the_other_tables_say():
     first, second = sorted(set(t["programmes"]["start"]))
     outcomes = {name: rows for (name,), rows in t["outcomes"].group_by("name")}
     for name, day in (("exhaustion_before", first), ("exhaustion_follow_up", second)):
-        wave = t["surveys"].filter((pl.col("date") == day) & (pl.col("measure") == "exhaustion"))
+        scores = (pl.col("measure") == "exhaustion") & pl.col("item").is_null()
+        wave = t["surveys"].filter((pl.col("date") == day) & scores)
         both = outcomes[name].join(
             wave, left_on="unit_id", right_on="employee_id", how="left", suffix="_wave"
         )

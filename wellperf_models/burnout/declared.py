@@ -76,7 +76,21 @@ def split_covariates(
                 )
         kept[model] = tuple(c for c in dict.fromkeys(chosen.covariates) if c not in own)
         dropped[model] = own
+    _check_late(study, section)
     return kept, dropped
+
+
+def _check_late(study: Study, section: Burnout) -> None:
+    """Even what only the ladder may see is something else than the outcome of the wave itself."""
+    for name in section.ladder.late:
+        covariate = study.covariates[name]
+        if _is_outcome(name, covariate, section) and covariate.timing == "during":
+            raise StudyError(
+                "The outcome is among its own predictors.",
+                where=f"burnout.ladder.late: {name}",
+                got=f"[covariates.{name}] reads {section.outcome!r}, the outcome, of the same wave",
+                remedy="leave it out; late is for what is recorded beside the outcome, or after it",
+            )
 
 
 def _is_outcome(name: str, covariate: Covariate, section: Burnout) -> bool:

@@ -20,7 +20,6 @@ from wellperf_models.evidence import (
     Estimate,
     Evidence,
     Provenance,
-    Support,
     Unanswered,
     plain,
     unanswered,
@@ -194,25 +193,10 @@ def _estimates(frame: BurnoutFrame, forecasts: Forecasts, item: Forecast) -> lis
         ("calibration_slope", f"calibration slope: {label}", scores.slope, "1 is right; below: too extreme"),
     ]
     return [
-        _estimate(f"{name}_{item.name}", text, score, unit, support)
+        score.estimate(f"{name}_{item.name}", text, unit, support)
         for name, text, score, unit in parts
         if score is not None
     ]
-
-
-def _estimate(name: str, label: str, score: Score, unit: str, support: Support) -> Estimate:
-    return Estimate(
-        name=name,
-        label=label,
-        value=score.value,
-        low=score.low,
-        high=score.high,
-        coverage=0.95,
-        interval="confidence",
-        unit=unit,
-        se=score.std_error,
-        support=support,
-    )
 
 
 def _assumptions(frame: BurnoutFrame) -> tuple[str, ...]:

@@ -1,31 +1,36 @@
-"""Evidence `burnout.groups`: how frequent cases are by group, and how well they are ordered within each."""
+"""Evidence `burnout.groups`: how frequent cases are by group, and how well the model does within each."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 import numpy as np
 
-from wellperf_models.burnout.findings_tables import COUNT_MEASURES, counts_row, group_support
+from wellperf_models.burnout.findings_groups_tables import (
+    auc_table,
+    calibration_by_group,
+    cases_table,
+    use_table,
+)
 from wellperf_models.burnout.frame import BurnoutFrame
+from wellperf_models.burnout.group_scores import Difference, GroupScore, compare_groups, score_groups
 from wellperf_models.burnout.model import Forecast, Forecasts
-from wellperf_models.errors import DesignError
 from wellperf_models.evidence import (
-    CellValue,
+    Check,
     Estimate,
     Evidence,
-    Measure,
     Provenance,
-    Row,
     Support,
     Table,
     Unanswered,
     plain,
     unanswered,
 )
-from wellperf_models.inference.auc import clustered_auc
-from wellperf_models.inference.scores import clustered_mean, score_of
-from wellperf_models.panel import Level, nested_table, what_a_group_needs
+from wellperf_models.inference.scores import clustered_mean
+from wellperf_models.panel import Level, what_a_group_needs
 
-_TOO_FEW = "too few to tell"
+_LINE: Final = 0.05
 
 
 def describe_groups(
@@ -40,50 +45,125 @@ def describe_groups(
     """
     what = str(frame.group_by or "group").replace("_", " ")
     question = f"How frequent are cases of {frame.outcome} by {what}, and does the order hold in each?"
-    if isinstance(forecasts, Unanswered):
-        return unanswered(
-            "burnout.groups", question, forecasts, population=frame.population, provenance=provenance
-        )
-    if forecasts.scored.group is None:
-        why = Unanswered(reason="The study names no group.", remedy="name burnout.group_by")
+    why = _why_not(forecasts)
+    if isinstance(forecasts, Unanswered) or why is not None:
+        assert why is not None
         return unanswered("burnout.groups", question, why, population=frame.population, provenance=provenance)
-    chosen = next(iter(forecasts.answered.values()), None)
-    if chosen is None:
-        why = next(f for f in forecasts.models.values() if isinstance(f, Unanswered))
-        return unanswered("burnout.groups", question, why, population=frame.population, provenance=provenance)
-    model = frame.name_of(chosen.name)
-    rate = _case_rate(frame, forecasts)
+    chosen = next(iter(forecasts.answered.values()))
+    own = _own_level(frame, forecasts)
+    groups = score_groups(frame, forecasts, chosen, own)
+    found = compare_groups(groups)
     return Evidence(
         id="burnout.groups",
         question=question,
-        answer="{case_rate.estimate} of the scored answers are cases. "
-        + plain(
-            f"A case is {frame.case}. The tables show how frequent they are by {what}, and how well “{model}”"
-            " orders people within each."
-        ),
+        answer=_answer(frame, chosen, groups, found, what),
         estimand=f"Share of answers that are cases by {what} as of the wave; the share the model predicts, "
         "for answers it has not seen; and its AUC within the group.",
         population=frame.population,
         design="prediction" if frame.design == "forward" else "cross-section",
         provenance=provenance,
-        estimates=(rate,),
-        tables=(_by_group(frame, forecasts, chosen), _auc_by_group(frame, forecasts, chosen, what)),
+        estimates=(_case_rate(frame, forecasts),),
+        tables=_tables(frame, forecasts, chosen, groups, own),
+        checks=tuple(groups_alike(d, what) for d in found),
         assumptions=("Who answered is like who did not, in each group.",),
-        limits=(
-            "Groups are described, not explained: what differs between them besides the predictors is not "
-            "known.",
-            "An interval is for one group alone; the best and the worst of many groups differ by chance too.",
-            "Predictions are for groups: nobody's own risk is shown.",
-            *(("Answers of one person in several waves are counted each.",) if _repeated(forecasts) else ()),
-            *(() if frame.in_full else (what_a_group_needs(what, frame.min_group_size),)),
-        ),
+        limits=_limits(frame, forecasts, what),
         members=forecasts.scored.members(),
     )
 
 
-def _repeated(forecasts: Forecasts) -> bool:
-    person = forecasts.scored.person
-    return bool(np.unique(person).size < person.size)
+def _why_not(forecasts: Forecasts | Unanswered) -> Unanswered | None:
+    """Why there is nothing by group; None where there is."""
+    if isinstance(forecasts, Unanswered):
+        return forecasts
+    if forecasts.scored.group is None:
+        return Unanswered(reason="The study names no group.", remedy="name burnout.group_by")
+    if forecasts.answered:
+        return None
+    return next(f for f in forecasts.models.values() if isinstance(f, Unanswered))
+
+
+def _own_level(frame: BurnoutFrame, forecasts: Forecasts) -> Level:
+    assert forecasts.scored.group is not None
+    return Level(name=str(frame.group_by), groups=forecasts.scored.group)
+
+
+def _tables(
+    frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast, groups: Sequence[GroupScore], own: Level
+) -> tuple[Table, ...]:
+    levels = (own, *forecasts.scored.above)
+    tables = [
+        cases_table(frame, forecasts, chosen, levels),
+        auc_table(frame, forecasts, chosen, groups),
+        calibration_by_group(frame, forecasts, chosen, groups, levels),
+    ]
+    if frame.section.use.thresholds:
+        tables.append(use_table(frame, forecasts, chosen, levels))
+    return tuple(tables)
+
+
+def _answer(
+    frame: BurnoutFrame,
+    chosen: Forecast,
+    groups: Sequence[GroupScore],
+    found: Sequence[Difference],
+    what: str,
+) -> str:
+    model = frame.name_of(chosen.name)
+    told = [
+        "{case_rate.estimate} of the scored answers are cases.",
+        plain(
+            f"A case is {frame.case}. The tables show how frequent they are by {what}, and how well "
+            f"“{model}” does within each."
+        ),
+    ]
+    judged = [g for g in groups if g.enough and g.auc is not None]
+    if len(judged) < len(groups):
+        told.append(
+            f"In {'no' if not judged else 'not every'} {what} are there enough people, cases and others to "
+            f"tell how well."
+        )
+    if alike := [f"the {d.what}" for d in found if d.p_value >= _LINE]:
+        listed = alike[0] if len(alike) == 1 else f"{', '.join(alike[:-1])} or {alike[-1]}"
+        told.append(f"These data do not show that {listed} differ between {what}s by more than chance.")
+    told += [plain(words) for d in found if d.p_value < _LINE for words in _difference_words(d, what)]
+    return " ".join(told)
+
+
+def _difference_words(found: Difference, what: str) -> list[str]:
+    """One score in a sentence; a group is named only where it stands out."""
+    lower, higher = found.apart
+    told = [f"The {found.what} differs from one {what} to another by more than chance."]
+    for names, how in ((lower, "lower"), (higher, "higher")):
+        if names:
+            told.append(
+                f"It is {how} than in the others, many comparisons allowed for, in {', '.join(names)}."
+            )
+    if not lower and not higher:
+        told.append("No one of them stands out for certain.")
+    return told
+
+
+def groups_alike(found: Difference, what: str) -> Check:
+    """A score of the model is the same in every group, within chance.
+
+    Args:
+        found: From `compare_groups`.
+        what: What a group is.
+    """
+    alike = found.p_value >= _LINE
+    return Check(
+        name=f"groups_alike_{found.name}",
+        passed=alike,
+        text=(
+            f"The {found.what} does not differ from one {what} to another by more than chance "
+            "(Cochran's Q, Holm over the scores compared)."
+        )
+        if alike
+        else (
+            f"The {found.what} differs from one {what} to another by more than chance (Cochran's Q, Holm "
+            f"over the scores compared): what is told for all does not hold in each."
+        ),
+    )
 
 
 def _case_rate(frame: BurnoutFrame, forecasts: Forecasts) -> Estimate:
@@ -106,76 +186,13 @@ def _case_rate(frame: BurnoutFrame, forecasts: Forecasts) -> Estimate:
     )
 
 
-def _by_group(frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast) -> Table:
-    group = forecasts.scored.group
-    assert group is not None
-    own = Level(name=str(frame.group_by), groups=group)
-    levels = (own, *forecasts.scored.above)
-    return nested_table(lambda level: _cases_of(frame, forecasts, chosen, level), levels)
-
-
-def _cases_of(frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast, level: Level) -> Table:
-    """Cases by the groups of one level."""
-    # a fold that failed leaves its answers without a prediction: they are in no row
-    known = np.isfinite(chosen.risk)
-    rows = []
-    for name in np.unique(level.groups[known]):
-        own = known & (level.groups == name)
-        people = int(np.unique(forecasts.scored.person[own]).size)
-        rows.append(counts_row((str(name),), own, forecasts, chosen.risk, first=(people,)))
-    what = level.name.replace("_", " ")
-    return Table(
-        name="cases_by_group",
-        title=f"Cases by {what}, observed and predicted by “{frame.name_of(chosen.name)}”",
-        keys=(level.name,),
-        measures=(Measure(name="people", kind="count", unit="people", label="People"), *COUNT_MEASURES),
-        rows=tuple(rows),
-        computation="iterative",
+def _limits(frame: BurnoutFrame, forecasts: Forecasts, what: str) -> tuple[str, ...]:
+    repeated = np.unique(forecasts.scored.person).size < forecasts.scored.person.size
+    return (
+        "Groups are described, not explained: what differs between them besides the predictors is not known.",
+        "An interval is for one group alone; the best and the worst of many groups differ by chance too, and "
+        "a group is named only where it stands out with that allowed for.",
+        "Predictions are for groups: nobody's own risk is shown.",
+        *(("Answers of one person in several waves are counted each.",) if repeated else ()),
+        *(() if frame.in_full else (what_a_group_needs(what, frame.min_group_size),)),
     )
-
-
-def _auc_by_group(frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast, what: str) -> Table:
-    group = forecasts.scored.group
-    assert group is not None
-    known = np.isfinite(chosen.risk)
-    rows = []
-    for name in np.unique(group[known]):
-        own = known & (group == name)
-        rows.append(
-            Row(
-                key=(str(name),),
-                values=_auc_values(frame, forecasts, chosen, own),
-                support=group_support(own, forecasts),
-            )
-        )
-    return Table(
-        name="auc_by_group",
-        title=f"How well “{frame.name_of(chosen.name)}” orders people within each {what} (AUC)",
-        keys=(str(frame.group_by),),
-        measures=(
-            Measure(name="auc", kind="model", label="AUC"),
-            Measure(name="low", kind="model", label="95 % from"),
-            Measure(name="high", kind="model", label="to"),
-            Measure(name="note", kind="text", label="Note"),
-        ),
-        rows=tuple(rows),
-        # an AUC does not follow from that of the others
-        partition=False,
-        computation="iterative",
-    )
-
-
-def _auc_values(
-    frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast, own: np.ndarray
-) -> tuple[CellValue, ...]:
-    scored = forecasts.scored
-    case = scored.case[own]
-    if min(int(case.sum()), int((~case).sum())) < frame.min_cases:
-        return (None, None, None, _TOO_FEW)
-    try:
-        found = clustered_auc(case, chosen.risk[own][:, None], scored.cluster[own])
-    except DesignError:
-        return (None, None, None, _TOO_FEW)
-    error = float(np.sqrt(found.covariance[0, 0]))
-    auc = score_of(float(found.auc[0]), error, found.n_clusters).within(0.0, 1.0)
-    return (auc.value, auc.low, auc.high, "")

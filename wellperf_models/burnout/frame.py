@@ -7,71 +7,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from wellperf_models.burnout.answers import Answers, build_answers
 from wellperf_models.burnout.declared import case_words, check_section, split_covariates
-from wellperf_models.errors import StudyError
-from wellperf_models.inference.design import as_declared
-from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import (
-    NO_GROUP,
     LeftOut,
-    Level,
     Roster,
     Source,
     build_waves,
     has_stable_ids,
     left_out_rows,
-    levels_above,
     read_wave_order,
     roster_of,
     to_polars,
 )
 from wellperf_models.panel.covariates import GROUPS
-from wellperf_models.study import Burnout, Covariate, Study
+from wellperf_models.study import Burnout, Covariate, Scale, Study
 
 # forward: predictors lie before the wave of the outcome. cross_section: one answer a person, or too few who
 # answered twice. grouped: people answered several times, but nothing says in which order
 Design = Literal["forward", "grouped", "cross_section"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answers:
-    """One row per answer that is modelled; arrays of shape (n,).
-
-    Attributes:
-        person, fold_group, cluster: Codes of the person, of what must not be split between folds, and of the
-            independent unit of the errors. A person has one cluster: the one they were first seen in.
-        wave: Position of the wave among those modelled, 0 the oldest.
-        strain: The outcome's score, turned so that more is worse.
-        last: The last score before the wave, turned likewise; None where nothing is before.
-        group: As of the wave ("not assigned" where there was none), or None without groups.
-        above: The levels above the group, the narrowest first; () without groups.
-        covariates: Every declared covariate that is used, as floats and words, n rows.
-        places: Covariate → (place of its values, place of the wave), of the values that have one.
-    """
-
-    person: Ints
-    fold_group: Ints
-    cluster: Ints
-    wave: Ints
-    strain: Floats
-    last: Floats | None
-    group: NDArray[np.str_] | None
-    covariates: pl.DataFrame
-    places: dict[str, tuple[Floats, Floats]]
-    above: tuple[Level, ...] = ()
-
-    @property
-    def n_people(self) -> int:
-        """Distinct people."""
-        return int(np.unique(self.person).size)
-
-    def __repr__(self) -> str:
-        """Shapes only."""
-        return f"Answers({self.person.size} rows × {self.covariates.width} covariates)"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +47,8 @@ class BurnoutFrame:
         sets: Model → its covariates, without the outcome itself.
         during: Model → those of them taken from the wave of the outcome.
         dropped: Model → covariates that are the last score itself.
+        late: Covariates known with the answer or after it; in no model.
+        measures: Scale → declaration, of all of the study.
         declared: Covariate → declaration.
         response: For each wave that follows one: (people of the wave before, those of them who answered); ()
             where nothing is forecast.
@@ -102,6 +60,7 @@ class BurnoutFrame:
         seed: The study's.
         in_full: Published microdata.
         roster: Who the codes of people are, for the ledger; None where a frame was made by hand.
+        scale: Range and direction of the outcome; None where a frame was made by hand.
     """
 
     section: Burnout
@@ -127,6 +86,9 @@ class BurnoutFrame:
     seed: int
     in_full: bool
     roster: Roster | None = field(default=None, repr=False)
+    scale: Scale | None = None
+    late: tuple[str, ...] = ()
+    measures: dict[str, Scale] = field(default_factory=dict)
 
     def label_of(self, covariate: str) -> str:
         """What a reader calls a covariate."""
@@ -159,9 +121,11 @@ def build_frame(tables: Source) -> BurnoutFrame:
     section = check_section(study)
     sets, dropped = split_covariates(study, section)
     names = tuple(dict.fromkeys(c for chosen in sets.values() for c in chosen))
-    extra = [g for g in (section.group_by, section.cluster) if g and g != "person"]
-    order = read_wave_order(tables, names)
-    raw = to_polars(build_waves(tables, names, groups=tuple(dict.fromkeys((*GROUPS, *extra)))))
+    late = section.ladder.late
+    asked = (section.group_by, section.cluster, section.ladder.leave_out)
+    extra = [g for g in asked if g and g != "person"]
+    order = read_wave_order(tables, (*names, *late))
+    raw = to_polars(build_waves(tables, names, groups=tuple(dict.fromkeys((*GROUPS, *extra))), late=late))
     raw = raw.sort("employee_id", "wave_order", "wave").with_columns(
         (pl.col("employee_id").rank("dense") - 1).cast(pl.Int64).alias("person"),
         (pl.col("wave_order").rank("dense") - 1).cast(pl.Int64).alias("wave_order"),
@@ -188,11 +152,15 @@ def build_frame(tables: Source) -> BurnoutFrame:
         why=why,
         waves=tuple(rows.sort("wave_order", "wave")["wave"].unique(maintain_order=True)),
         time_split=design == "forward" and rows["wave_order"].n_unique() > 1,
-        answers=_answers(placed, study, section, names, forward=design == "forward", sign=1 if worse else -1),
+        answers=build_answers(
+            placed, study, section, names, forward=design == "forward", sign=1 if worse else -1
+        ),
         sets=sets,
         during=during,
         dropped=dropped,
-        declared={name: study.covariates[name] for name in section.covariates},
+        declared={name: study.covariates[name] for name in (*section.covariates, *late)},
+        late=late,
+        measures=dict(study.measures),
         response=_response(raw) if design == "forward" else (),
         left_out=left_out,
         group_by=section.group_by,
@@ -204,6 +172,7 @@ def build_frame(tables: Source) -> BurnoutFrame:
         seed=study.study.seed,
         in_full=study.study.public_microdata,
         roster=roster,
+        scale=scale,
     )
 
 
@@ -238,84 +207,6 @@ def _rows(raw: pl.DataFrame, design: Design, roster: Roster) -> tuple[pl.DataFra
         waves = first.sort("wave_order", "wave")["wave"].unique(maintain_order=True)
         left_out[why] = left_out_rows(first["person"].to_numpy(), roster.during(period_of(waves.to_list())))
     return raw.filter(pl.col("last_score").is_not_null()), left_out
-
-
-def _answers(
-    rows: pl.DataFrame, study: Study, section: Burnout, names: Sequence[str], *, forward: bool, sign: int
-) -> Answers:
-    covariates = as_declared(rows, names, study.covariates) if names else pl.DataFrame()
-    places = {
-        name: (known[f"{name}_place"].to_numpy(), known["place"].to_numpy())
-        for name in names
-        if f"{name}_place" in rows.columns
-        for known in (rows.filter(pl.col(name).is_not_null()),)
-    }
-    cluster = _cluster(rows, section)
-    group = _group(rows, section)
-    own = None if group is None else Level(name=str(section.group_by), groups=group)
-    return Answers(
-        person=rows["person"].to_numpy(),
-        fold_group=_fold_group(rows, covariates, section, cluster),
-        cluster=cluster,
-        wave=rows["wave_order"].to_numpy(),
-        strain=sign * rows["score"].to_numpy(),
-        last=sign * rows["last_score"].to_numpy() if forward else None,
-        group=group,
-        covariates=covariates,
-        places=places,
-        above=() if own is None else levels_above(rows, own, study.disclosure.widen),
-    )
-
-
-def _cluster(rows: pl.DataFrame, section: Burnout) -> Ints:
-    """The person, or the declared cluster they were first seen in: nobody is in two."""
-    if section.cluster in (None, "person"):
-        return rows["person"].to_numpy()
-    named = rows[str(section.cluster)].cast(pl.String)
-    if named.null_count() == named.len():
-        raise StudyError(
-            "The cluster of the errors is nowhere to be found.",
-            where="burnout.cluster",
-            got=section.cluster,
-            expected="a column of assignments or people, and dated waves for assignments",
-        )
-    first = rows.select("person", named.fill_null(NO_GROUP).alias("cluster")).with_columns(
-        pl.col("cluster").first().over("person")
-    )
-    return (first["cluster"].rank("dense") - 1).cast(pl.Int64).to_numpy()
-
-
-def _fold_group(rows: pl.DataFrame, covariates: pl.DataFrame, section: Burnout, cluster: Ints) -> Ints:
-    chosen = section.validation.group_by
-    if chosen == "person":
-        return rows["person"].to_numpy()
-    if chosen == "cluster":
-        if section.cluster is None:
-            raise StudyError(
-                "Folds are grouped by cluster, but there is none.",
-                where="burnout.validation.group_by",
-                remedy="name burnout.cluster",
-            )
-        return cluster
-    if not covariates.width:
-        return rows["person"].to_numpy()
-    columns = [pl.col(c).cast(pl.String).fill_null("\x00") for c in sorted(covariates.columns)]
-    pattern = covariates.select(pl.concat_str(columns, separator="\x1f").alias("pattern"))["pattern"]
-    return (pattern.rank("dense") - 1).cast(pl.Int64).to_numpy()
-
-
-def _group(rows: pl.DataFrame, section: Burnout) -> NDArray[np.str_] | None:
-    if section.group_by is None:
-        return None
-    named = rows[section.group_by].cast(pl.String)
-    if named.null_count() == named.len():
-        raise StudyError(
-            "The group of the table by group is nowhere to be found.",
-            where="burnout.group_by",
-            got=section.group_by,
-            expected="a column of assignments or people, and dated waves for assignments",
-        )
-    return named.fill_null(NO_GROUP).to_numpy().astype(str)
 
 
 def period_of(waves: Sequence[str]) -> str:

@@ -72,9 +72,10 @@ def _separates(columns: Floats, case: NDArray[np.bool_]) -> bool:
     """Every level holds only cases or only others."""
     if min(int(case.sum()), int((~case).sum())) < _MIN_CLASS:
         return False
-    _, level = np.unique(columns, axis=0, return_inverse=True)
-    cases = np.bincount(level.ravel(), weights=case.astype(float))
-    return bool(np.all((cases == 0) | (cases == np.bincount(level.ravel()))))
+    # columns of levels: one of them, or none
+    level = np.where(columns.any(axis=1), columns.argmax(axis=1) + 1, 0)
+    cases, rows = np.bincount(level, weights=case.astype(float)), np.bincount(level)
+    return bool(np.all((cases == 0) | (cases == rows)))
 
 
 def _outcome_among(name: str) -> DesignError:

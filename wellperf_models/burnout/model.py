@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,8 +141,9 @@ def _fit_one(
     frame: BurnoutFrame, splits: tuple[Split, ...], name: str, covariates: tuple[str, ...], base: Etas | None
 ) -> tuple[Forecast, Etas]:
     """One model over all splits, and its log odds of the scored rows of each (None where it failed)."""
-    _refuse_during(frame, name)
-    learner = learn_logistic if name == LAST_SCORE else learn_ridge
+    refuse_during(frame, name)
+    ridge = partial(learn_ridge, most_rows=frame.section.candidates.most_rows)
+    learner = learn_logistic if name == LAST_SCORE else ridge
     tried = try_learner(frame, splits, name, predictors_of(frame, covariates), learner)
     return forecast_of(frame, splits, tried, covariates, base), tried.etas
 
@@ -178,7 +180,12 @@ def forecast_of(
     )
 
 
-def _refuse_during(frame: BurnoutFrame, name: str) -> None:
+def refuse_during(frame: BurnoutFrame, name: str) -> None:
+    """Where waves follow each other, no set of predictors may use the wave that is foretold.
+
+    Raises:
+        DesignError: It does.
+    """
     during = frame.during.get(name, ())
     if frame.design == "forward" and during:
         raise DesignError(

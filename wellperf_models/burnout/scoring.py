@@ -184,7 +184,7 @@ def score_folds(
     if len(values.get("slope", ())) < _MIN_CALIBRATED * scored:
         values = {name: found for name, found in values.items() if name not in ("slope", "intercept")}
     folds = frame.section.validation.folds
-    means = {name: _over_folds(found, folds) for name, found in values.items()}
+    means = {name: over_folds(found, folds) for name, found in values.items()}
     return Scores(
         auc=means["auc"].within(0.0, 1.0),
         brier=means["brier"].within(0.0, 1.0),
@@ -196,6 +196,12 @@ def score_folds(
     )
 
 
-def _over_folds(values: Sequence[float], folds: int) -> Score:
+def over_folds(values: Sequence[float], folds: int) -> Score:
+    """Mean of a score over repeated folds, with the corrected interval.
+
+    Args:
+        values: One a fold and repeat.
+        folds: Of a repeat.
+    """
     mean = corrected_mean(np.array(values), folds)
     return Score(value=mean.mean, std_error=mean.std_error, low=mean.low, high=mean.high)

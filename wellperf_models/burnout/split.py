@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from wellperf_models.burnout.frame import Answers, BurnoutFrame
+from wellperf_models.burnout.answers import Answers
+from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.errors import DesignError
 from wellperf_models.inference.folds import grouped_folds
 from wellperf_models.inference.risk_sets import Floats, Ints
+from wellperf_models.panel import NO_GROUP
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +99,80 @@ def make_splits(frame: BurnoutFrame) -> tuple[Split, ...]:
                 )
         splits.append(Split(train=train, test=test, case=case, repeat=repeat, fold=fold))
     return tuple(splits)
+
+
+def folds_of(frame: BurnoutFrame, group: Ints, *, repeats: int) -> tuple[Split, ...]:
+    """Grouped folds of all rows, whatever could split them in time; for rungs that forgive that.
+
+    Args:
+        frame: The burnout frame.
+        group: What is not parted, shape (n,).
+        repeats: How often they are drawn.
+
+    Raises:
+        DesignError: Fewer groups than folds, or no fold that holds both classes.
+    """
+    folds = frame.section.validation.folds
+    assigned = grouped_folds(group, folds=folds, repeats=repeats, seed=frame.seed)
+    parts = [(assigned[r] == f, r, f) for r in range(repeats) for f in range(folds)]
+    return _usable(
+        Split(
+            train=np.flatnonzero(~scored),
+            test=np.flatnonzero(scored),
+            case=cases_of(frame, np.flatnonzero(~scored)),
+            repeat=repeat,
+            fold=fold,
+        )
+        for scored, repeat, fold in parts
+    )
+
+
+def one_group_left_out(frame: BurnoutFrame, newest: Split | None) -> tuple[Split, ...]:
+    """One split for each place of `burnout.ladder.leave_out`: trained elsewhere, scored there.
+
+    Nobody who was ever among the scored rows of a place trains its model. Places of fewer people than a
+    described group needs are not left out; their people train the others.
+
+    Args:
+        frame: The burnout frame.
+        newest: The split in time, where there is one: trained on older waves, scored on the newest alone.
+
+    Raises:
+        DesignError: No place is declared or known, there is only one, or no split holds both classes.
+    """
+    answers, asked = frame.answers, frame.section.ladder.leave_out
+    if asked is None:
+        raise DesignError("No column of places is declared", where="burnout.ladder.leave_out")
+    if answers.leave_out is None:
+        raise DesignError(f"Nobody's {asked} is known as of a wave", where="burnout.ladder.leave_out")
+    old, new = (np.arange(answers.person.size),) * 2 if newest is None else (newest.train, newest.test)
+    splits = []
+    for number, place in enumerate(np.unique(answers.leave_out[answers.leave_out != NO_GROUP])):
+        test = new[answers.leave_out[new] == place]
+        if np.unique(answers.person[test]).size < frame.min_group_size:
+            continue
+        train = old[(answers.leave_out[old] != place) & ~np.isin(answers.person[old], answers.person[test])]
+        if train.size:
+            splits.append(Split(train=train, test=test, case=cases_of(frame, train), fold=number))
+    if len(splits) < 2:
+        raise DesignError(f"There is only one {asked} with enough people", where="burnout.ladder.leave_out")
+    return _usable(splits)
+
+
+def _usable(splits: Iterable[Split]) -> tuple[Split, ...]:
+    """Splits that can be trained and hold a pair to score."""
+    kept = tuple(s for s in splits if _has_both(s.case[s.train]) and _has_both(s.case[s.test]))
+    if not kept:
+        raise DesignError(
+            "No split has both cases and people who are none, to train on and to score",
+            where="burnout.case_at, burnout.case_share",
+            remedy="another cut-off",
+        )
+    return kept
+
+
+def _has_both(case: NDArray[np.bool_]) -> bool:
+    return bool(case.any() and not case.all())
 
 
 def _first_scored_wave(answers: Answers, share: float) -> int:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from wellperf_models.burnout.declared import LAST_SCORE
 from wellperf_models.burnout.frame import BurnoutFrame
@@ -15,8 +16,9 @@ from wellperf_models.burnout.leakage import refuse_outcome
 from wellperf_models.burnout.learner import Learned, Learner
 from wellperf_models.burnout.split import Split
 from wellperf_models.errors import ConvergenceError, DesignError
+from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.inference.design import Encoding, fit_encoding
-from wellperf_models.inference.risk_sets import Floats
+from wellperf_models.inference.risk_sets import Floats, Ints
 
 # more failed folds than this share, and there is no estimate
 _MAX_FAILED = 0.1
@@ -101,43 +103,105 @@ def try_learner(
     from tqdm import tqdm
 
     fits: list[Fit | None] = []
-    quiet = not sys.stderr.isatty() or len(splits) == 1
-    for split in tqdm(splits, desc=name, leave=False, disable=quiet):
-        fits.append(_fit_split(frame, split, name, data, learner))
+    for split in tqdm(splits, desc=name, leave=False, disable=_is_quiet(splits)):
+        fits.append(_fit_encoded(_encode(frame, split, name, data), learner, frame.seed))
+    return _tried(name, data, fits)
+
+
+def try_learners(
+    frame: BurnoutFrame,
+    splits: Sequence[Split],
+    name: str,
+    data: pl.DataFrame,
+    learners: Mapping[str, Learner],
+) -> dict[str, Tried | Unanswered]:
+    """Several learners in one protocol: the same rows, encoded once, for all of them.
+
+    Args:
+        frame, splits, data: As in `try_learner`.
+        name: Of the set of predictors, for messages and the progress bar.
+        learners: Name → what learns.
+
+    Returns:
+        Name → what it learnt, or why it could not; one that fails does not stop the others.
+
+    Raises:
+        DesignError: The outcome is among the predictors, or none can be used.
+    """
+    from tqdm import tqdm
+
+    fits: dict[str, list[Fit | None]] = {learner: [] for learner in learners}
+    failed: dict[str, Unanswered] = {}
+    for split in tqdm(splits, desc=name, leave=False, disable=_is_quiet(splits)):
+        encoded = _encode(frame, split, name, data)
+        for learner, learns in learners.items():
+            if learner in failed:
+                continue
+            fitted = attempt(_fit_encoded, encoded, learns, frame.seed)
+            if isinstance(fitted, Unanswered):
+                failed[learner] = fitted
+            else:
+                fits[learner].append(fitted)
+    return {
+        learner: failed[learner] if learner in failed else attempt(_tried, learner, data, fits[learner])
+        for learner in learners
+    }
+
+
+def _is_quiet(splits: Sequence[Split]) -> bool:
+    return not sys.stderr.isatty() or len(splits) == 1
+
+
+def _tried(name: str, data: pl.DataFrame, fits: Sequence[Fit | None]) -> Tried:
     done = [f for f in fits if f is not None]
     _check_enough(len(fits) - len(done), len(fits), name)
     never = set.intersection(*(set(f.unused) for f in done))
-    return Tried(
-        name=name,
-        fits=tuple(fits),
-        unused=tuple(c for c in data.columns if c in never),
-    )
+    return Tried(name=name, fits=tuple(fits), unused=tuple(c for c in data.columns if c in never))
 
 
-def _fit_split(
-    frame: BurnoutFrame, split: Split, name: str, data: pl.DataFrame, learner: Learner
-) -> Fit | None:
-    """None where a fit did not converge."""
+@dataclass(frozen=True, kw_only=True)
+class _Encoded:
+    """A split as columns: training rows X with their cases and groups, scored rows Z."""
+
+    X: Floats
+    case: NDArray[np.bool_]
+    group: Ints
+    Z: Floats
+    encoding: Encoding
+    unused: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"_Encoded({self.X.shape[0]} rows to train on, {self.Z.shape[0]} to score)"
+
+
+def _encode(frame: BurnoutFrame, split: Split, name: str, data: pl.DataFrame) -> _Encoded:
     answers = frame.answers
     train, case = split.train, split.case[split.train]
-    encoding = fit_encoding(data[train], answers.person[train], min_people=frame.min_group_size)
+    rows = data[train]
+    encoding = fit_encoding(rows, answers.person[train], min_people=frame.min_group_size)
     unused = tuple(c for c in encoding.unused if c != LAST_SCORE)
-    X = encoding.apply(data[train])
+    X, Z = encoding.apply(rows), encoding.apply(data[split.test])
     _require_columns(frame, name, data, unused)
-    refuse_outcome(data[train], answers.strain[train], case, X, encoding.blocks)
+    refuse_outcome(rows, answers.strain[train], case, X, encoding.blocks)
     if frame.time_split:
         # a copy of the wave to be foretold is a stranger among the training rows
-        for wave in np.unique(answers.wave[split.test]):
-            own = split.test[answers.wave[split.test] == wave]
+        wave = answers.wave[split.test]
+        for number in np.unique(wave):
+            own = split.test[wave == number]
             refuse_outcome(
-                data[own], answers.strain[own], split.case[own], encoding.apply(data[own]), encoding.blocks
+                data[own], answers.strain[own], split.case[own], Z[wave == number], encoding.blocks
             )
+    return _Encoded(X=X, case=case, group=answers.fold_group[train], Z=Z, encoding=encoding, unused=unused)
+
+
+def _fit_encoded(encoded: _Encoded, learner: Learner, seed: int) -> Fit | None:
+    """None where a fit did not converge."""
     try:
-        learned = learner(X, case, answers.fold_group[train], seed=frame.seed)
+        learned = learner(encoded.X, encoded.case, encoded.group, seed=seed)
     except ConvergenceError:
         return None
-    eta = learned.log_odds(encoding.apply(data[split.test]))
-    return Fit(eta=eta, encoding=encoding, learned=learned, unused=unused)
+    eta = learned.log_odds(encoded.Z)
+    return Fit(eta=eta, encoding=encoded.encoding, learned=learned, unused=encoded.unused)
 
 
 def predictors_of(frame: BurnoutFrame, covariates: Sequence[str]) -> pl.DataFrame:

@@ -65,9 +65,7 @@ def clustered_auc(event: NDArray[np.bool_], scores: Floats, cluster: NDArray[np.
     # per cluster: sum of what its cases, and its non-cases, place above or below the mean
     of_cases, of_others = np.zeros((n_clusters, columns)), np.zeros((n_clusters, columns))
     for k in range(columns):
-        cases, others = scores[event, k], scores[~event, k]
-        above = _placement(cases, np.sort(others))
-        below = 1 - _placement(others, np.sort(cases))
+        above, below = placements(event, scores[:, k])
         values[k] = above.mean()
         of_cases[:, k] = np.bincount(code[event], above - values[k], minlength=n_clusters)
         of_others[:, k] = np.bincount(code[~event], below - values[k], minlength=n_clusters)
@@ -76,6 +74,17 @@ def clustered_auc(event: NDArray[np.bool_], scores: Floats, cluster: NDArray[np.
     mixed = of_cases.T @ of_others * (n_clusters / (n_clusters - 1))
     covariance = cases_part / n_cases + others_part / n_others + (mixed + mixed.T) / (n_cases * n_others)
     return ClusteredAuc(auc=values, covariance=covariance, n_clusters=n_clusters)
+
+
+def placements(event: NDArray[np.bool_], score: Floats) -> tuple[Floats, Floats]:
+    """Share of others each case is ranked above, and share of cases each other is ranked below; ties half.
+
+    Args:
+        event: Shape (n,).
+        score: Shape (n,); higher is more at risk.
+    """
+    cases, others = score[event], score[~event]
+    return _placement(cases, np.sort(others)), 1 - _placement(others, np.sort(cases))
 
 
 def _placement(values: Floats, against: Floats) -> Floats:

@@ -51,6 +51,26 @@ def grouped_folds(groups: NDArray[np.generic], *, folds: int, repeats: int, seed
     return result
 
 
+def draw_groups(groups: NDArray[np.generic], most_rows: int, *, seed: int) -> Ints:
+    """Rows of whole groups, drawn at random, as many as fit; all rows where all fit.
+
+    Args:
+        groups: Group of each row, shape (n,).
+        most_rows: Rows at most; a first group that alone is larger is drawn all the same.
+        seed: The study's.
+
+    Returns:
+        Row numbers, increasing; the same for the same seed.
+    """
+    _, code = np.unique(groups, return_inverse=True)
+    if code.size <= most_rows:
+        return np.arange(code.size)
+    sizes = np.bincount(code)
+    order = np.random.default_rng([seed, 0xD4A3]).permutation(sizes.size)
+    fit = max(1, int(np.searchsorted(sizes[order].cumsum(), most_rows, side="right")))
+    return np.flatnonzero(np.isin(code, order[:fit]))
+
+
 @dataclass(frozen=True, kw_only=True)
 class FoldMean:
     """Mean of a score over repeated folds.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wellperf_models.errors import DesignError
+from wellperf_models.evidence import Estimate, Support
 from wellperf_models.inference.risk_sets import Floats
 
 
@@ -38,6 +39,25 @@ class Score:
             std_error=self.std_error,
             low=max(least, self.low),
             high=min(most, self.high),
+        )
+
+    def estimate(self, name: str, label: str, unit: str, support: Support) -> Estimate:
+        """The score as an estimate with its 95 % confidence interval.
+
+        Args:
+            name, label, unit, support: Of the estimate.
+        """
+        return Estimate(
+            name=name,
+            label=label,
+            value=self.value,
+            low=self.low,
+            high=self.high,
+            coverage=0.95,
+            interval="confidence",
+            unit=unit,
+            se=self.std_error,
+            support=support,
         )
 
 

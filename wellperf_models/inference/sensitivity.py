@@ -19,4 +19,22 @@ def e_value_of_hazard_ratio(hazard_ratio: float, *, rare: bool) -> float:
     ratio = hazard_ratio if hazard_ratio >= 1 else 1 / hazard_ratio
     if not rare:
         ratio = (1 - 0.5 ** math.sqrt(ratio)) / (1 - 0.5 ** math.sqrt(1 / ratio))
+    return _e_value(ratio)
+
+
+def e_value_of_odds_ratio(odds_ratio: float, *, rare: bool) -> float:
+    """The same for an odds ratio, of which the square root is about the risk ratio of a common outcome.
+
+    Args:
+        odds_ratio: Of the association, or the end of its interval nearer to 1.
+        rare: True where fewer than 15 % have the outcome.
+
+    Returns:
+        E-value, ≥ 1.
+    """
+    ratio = odds_ratio if odds_ratio >= 1 else 1 / odds_ratio
+    return _e_value(ratio if rare else math.sqrt(ratio))
+
+
+def _e_value(ratio: float) -> float:
     return ratio + math.sqrt(ratio * (ratio - 1))

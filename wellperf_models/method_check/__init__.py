@@ -1,7 +1,8 @@
 """How well each pillar's own pipeline does on simulated data of this study's shape.
 
-`try_turnover(frame, study)` → `check_method(result)` → `judge_method(frame, result, checks, provenance=…)`
-(Evidence) → `disclosure.release` → `plot_method(released)`. Names are imported when first used.
+`build_turnover(tables)` → `try_turnover(frame, study)`, or `build_burnout` → `try_burnout`; then
+`check_method(result)` → `judge_method(frame, result, checks, provenance=…)` (Evidence) → `disclosure.release`
+→ `plot_method(released)`. Names are imported when first used.
 """
 
 import lazy_loader

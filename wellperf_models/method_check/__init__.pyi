@@ -1,3 +1,5 @@
+from .asked import build_burnout as build_burnout, build_turnover as build_turnover
+from .burnout import try_burnout as try_burnout
 from .checks import check_method as check_method
 from .findings import judge_method as judge_method
 from .plots import plot_method as plot_method

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
+from wellperf_models.burnout import BurnoutFrame
 from wellperf_models.evidence import (
     Check,
     Estimate,
@@ -18,53 +20,48 @@ from wellperf_models.evidence import (
     unanswered,
 )
 from wellperf_models.method_check.recovered import Recovered, Share
-from wellperf_models.method_check.result import Claims, MethodCheckResult
+from wellperf_models.method_check.result import MethodCheckResult
+from wellperf_models.method_check.words import Words
 from wellperf_models.turnover import TurnoverFrame
 
 _QUESTION = "On data of this shape, how often is this method right, and how small an effect could it find?"
+_TURNOVER_ID = "method_check.turnover"
+_BURNOUT_ID = "method_check.burnout"
+_IDS = {"turnover": _TURNOVER_ID, "burnout": _BURNOUT_ID}
 
 
 def judge_method(
-    frame: TurnoverFrame,
+    frame: TurnoverFrame | BurnoutFrame | Unanswered,
     result: MethodCheckResult | Unanswered,
     checks: Sequence[Check],
     *,
     provenance: Provenance,
+    pillar: Literal["turnover", "burnout"] = "turnover",
 ) -> Evidence:
     """Builds the evidence: functions of the design and of fitted rates alone.
 
     Args:
-        frame: Of the pillar: says who it is about.
-        result: From `try_turnover`; an `Unanswered` gives an evidence that says why.
+        frame: Of the pillar: says who it is about; an `Unanswered` where there is none.
+        result: From `try_turnover` or `try_burnout`; an `Unanswered` gives an evidence that says why.
         checks: From `check_method`.
         provenance: Where the numbers come from.
+        pillar: Which it is, where there is no result to say so.
     """
+    population = f"Study {provenance.study}" if isinstance(frame, Unanswered) else frame.population
     if isinstance(result, Unanswered):
-        return unanswered(
-            "method_check.turnover", _QUESTION, result, population=frame.population, provenance=provenance
-        )
+        return unanswered(_IDS[pillar], _QUESTION, result, population=population, provenance=provenance)
     return Evidence(
-        id=f"method_check.{result.pillar}",
+        id=_IDS[result.pillar],
         question=_QUESTION,
         answer=_answer(result),
-        estimand="How far the pipeline's estimates lie from the truth on average, how often its 95 % "
-        "intervals hold it, and how often it calls an association clear, over simulated organisations with "
-        "the people, entries, follow-up, covariates, missing values and clusters of this one, in which exits "
-        "are drawn anew from its rates by tenure and cause.",
-        population=f"{result.n_worlds} simulated organisations of the shape of: {frame.population}",
+        estimand=result.words.estimand,
+        population=f"{result.n_worlds} simulated organisations of the shape of: {population}",
         design="simulation",
         provenance=provenance,
         estimates=_estimates(result),
         tables=(_table(result),),
         checks=tuple(checks),
-        assumptions=(
-            "Hazards are proportional and rates constant within a month.",
-            "Who left would have been followed as long as others were, with the covariates last known.",
-            "Where a covariate is unknown, people leave at the rate of the average."
-            if result.claims is not None
-            else "Everybody of the same tenure leaves at the same rate.",
-            "Exits of a cluster go together as much as they do here, and no more.",
-        ),
+        assumptions=result.words.assumptions,
         limits=_limits(result),
         members=result.members,
     )
@@ -77,23 +74,14 @@ def _answer(result: MethodCheckResult) -> str:
         for r in _headline(result)
     ]
     start = "The method was tried on simulated organisations like this one, where the truth is known."
-    claims = result.claims
-    if claims is None:
-        return "".join((start, *told, f" Nothing is said of associations: {plain(result.no_claims)}"))
-    return "".join(
-        (
-            start,
-            *told,
-            "[ Where nothing was there, it called something clear in {false_alarms.estimate}.]",
-            f"[ A planted hazard ratio of {claims.effect:g} it called clear in {{effect_found.estimate}}.]",
-            f"[ For “{plain(claims.planted)}” a hazard ratio of {{detectable_above}} or more, or of "
-            "{detectable_below} or less, would have been found in 8 of 10; for the others see the table.]",
-        )
-    )
+    words = result.words
+    if result.claims is None:
+        return "".join((start, *told, f" Nothing is said of {words.no_claims}: {plain(result.no_claims)}"))
+    return "".join((start, *told, *(f"[ {s}]" for s in (words.alarm, words.found, words.detectable))))
 
 
 def _headline(result: MethodCheckResult) -> list[Recovered]:
-    """The planted effect and the first curve: what a committee remembers; the table has all."""
+    """The planted effect and the first of the others: what a committee remembers; the table has all."""
     planted = [r for r in result.recovered if r.target.planted]
     return [*planted, *[r for r in result.recovered if not r.target.effect][:1]]
 
@@ -111,15 +99,12 @@ def _estimates(result: MethodCheckResult) -> tuple[Estimate, ...]:
     planted = next((r for r in result.recovered if r.target.planted), None)
     if result.claims is None or planted is None:
         return tuple(made)
-    support = planted.target.support
-    claims = result.claims
+    support, words, claims = planted.target.support, result.words, result.claims
     made += [
-        _share("false_alarms", "organisations without any effect in which something was called clear",
-               claims.false_alarms, support),
-        _share("effect_found", f"organisations in which a planted hazard ratio of {claims.effect:g} was "
-               "called clear", claims.found, support),
-        *_detectable(planted, claims),
-    ]  # fmt: skip
+        _share("false_alarms", words.alarm_label, claims.false_alarms, support),
+        _share("effect_found", words.found_label, claims.found, support),
+        *(_detectable_ratios(planted, words) if words.ratio else _gains(planted, words)),
+    ]
     return tuple(made)
 
 
@@ -140,24 +125,39 @@ def _share(name: str, label: str, share: Share, support: Support) -> Estimate:
     )
 
 
-def _detectable(planted: Recovered, claims: Claims) -> tuple[Estimate, Estimate]:
+def _detectable_ratios(planted: Recovered, words: Words) -> tuple[Estimate, ...]:
     """Above and below 1; found in 8 of 10 although corrected for looking at all covariates."""
     assert planted.detectable is not None
     ratio, error = planted.detectable
-    words = f"hazard ratio {{}} 1 that is found in 8 of 10: {claims.planted}"
-    above, below = (
-        Estimate(
-            name=f"detectable_{side}",
-            label=words.format(side),
-            value=value,
-            unit="hazard ratio",
-            support=planted.target.support,
-            computation="sampled",
-            monte_carlo_error=spread,
-        )
-        for side, value, spread in (("above", ratio, error), ("below", 1 / ratio, error / ratio**2))
+    sides = (("above", ratio, error), ("below", 1 / ratio, error / ratio**2))
+    return tuple(
+        _sampled(f"detectable_{side}", words.detectable_label.format(side), value, spread, planted, words)
+        for side, value, spread in sides
     )
-    return above, below
+
+
+def _gains(planted: Recovered, words: Words) -> tuple[Estimate, ...]:
+    """What was planted, and the least that is found in 8 of 10."""
+    if planted.detectable is None:
+        return ()
+    start = words.no_gain
+    label = f"{words.found_label.rpartition(': ')[2]}: what was planted is worth"
+    return (
+        _sampled("planted_gain", label, planted.truth - start, planted.truth_error, planted, words),
+        _sampled("detectable", words.detectable_label, *planted.detectable, planted, words),
+    )
+
+
+def _sampled(name: str, label: str, value: float, error: float, planted: Recovered, words: Words) -> Estimate:
+    return Estimate(
+        name=name,
+        label=label,
+        value=value,
+        unit=words.unit,
+        support=planted.target.support,
+        computation="sampled",
+        monte_carlo_error=error,
+    )
 
 
 def _table(result: MethodCheckResult) -> Table:
@@ -173,7 +173,7 @@ def _table(result: MethodCheckResult) -> Table:
                     100 * r.coverage.value, 100 * low, 100 * high, detectable,
                 ),
                 monte_carlo_errors=(
-                    None, r.mean_error, r.bias_error, r.bias_error, r.bias_error,
+                    r.truth_error or None, r.mean_error, r.bias_error, r.bias_error, r.bias_error,
                     100 * r.coverage.error, 100 * r.coverage.error, 100 * r.coverage.error,
                     spread,
                 ),
@@ -193,7 +193,9 @@ def _table(result: MethodCheckResult) -> Table:
             Measure(name="held", kind="model", unit="%", label="95 % intervals that held it (%)"),
             Measure(name="held_low", kind="model", unit="%", label="95 % from"),
             Measure(name="held_high", kind="model", unit="%", label="to"),
-            Measure(name="detectable", kind="model", label="Hazard ratio found in 8 of 10"),
+            Measure(
+                name="detectable", kind="model", label=f"{_first_capital(result.words.unit)} found in 8 of 10"
+            ),
         ),
         rows=tuple(rows),
         partition=False,
@@ -201,20 +203,17 @@ def _table(result: MethodCheckResult) -> Table:
     )
 
 
+def _first_capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _limits(result: MethodCheckResult) -> tuple[str, ...]:
+    first, *others = result.words.limits
     limits = [
-        "The simulated organisations follow the model that is fitted to them. That hazards are not "
-        "proportional, that something unmeasured lies behind an association, or that leaving has to do with "
-        "when people were first seen, can't show here: other checks look for it.",
+        first,
         f"A share of {result.n_worlds} organisations is itself uncertain: its interval is told beside it.",
+        *others,
     ]
-    if result.claims is not None:
-        limits += [
-            f"Found means: called clear after correction for looking at {result.claims.n_looked_at} "
-            "coefficients; both ends of what could have been found hold for the covariate named.",
-            "The second road to the same hazard ratios (hazard on cells) is not tried here: a check of its "
-            "own holds it against the first.",
-        ]
     if result.part < 1:
         limits.append(
             f"Tried on a part of the organisation (about {100 * result.part:.0f} % of its people, whole "

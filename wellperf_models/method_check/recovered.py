@@ -75,7 +75,9 @@ class Recovered:
         coverage: How often the 95 % interval held the truth.
         coverage_p: Of .95, exact and two-sided.
         spread: Standard deviation of one world's error in standard errors; 1 where errors are told rightly.
-        detectable: Hazard ratio above 1 found in 8 of 10, and its Monte Carlo error; None for no effect.
+        detectable: Effect found in 8 of 10 (a hazard ratio above 1, a gain in AUC), and its Monte Carlo
+            error; None for no effect.
+        truth_error: Monte Carlo error of the truth, where it differs between worlds.
     """
 
     target: Target
@@ -90,6 +92,7 @@ class Recovered:
     coverage_p: float
     spread: float
     detectable: tuple[float, float] | None = None
+    truth_error: float = 0.0
 
     @property
     def bias_error(self) -> float:
@@ -132,6 +135,7 @@ def recover(
     spread = float(error.std(ddof=1))
     half = float(stats.t.ppf(0.975, n - 1)) * spread / math.sqrt(n)
     bias = float(error.mean())
+    truth_spread = float(truth.std(ddof=1))
     coverage = Share(count=held, n=n)
     back = math.exp if target.scale == "log" else float
     return Recovered(
@@ -147,25 +151,5 @@ def recover(
         coverage_p=float(stats.binomtest(held, n, 0.95).pvalue),
         spread=spread / unit,
         detectable=detectable,
+        truth_error=truth_spread / math.sqrt(n) if target.scale == "identity" else 0.0,
     )
-
-
-def detectable_ratio(found: Sequence[Estimate], n_looked_at: int) -> tuple[float, float]:
-    """The hazard ratio above 1 that would be found in 8 of 10, and its Monte Carlo error.
-
-    exp((c + z_.8) s), s the standard error where nothing is there and c what an estimate must exceed, in
-    standard errors, after Holm's correction when it is the clearest of those looked at (Schoenfeld 1983).
-
-    Args:
-        found: Estimates of the ratio in worlds without any effect.
-        n_looked_at: Covariates corrected for.
-    """
-    from scipy import stats
-
-    se = np.array([e.se for e in found], float)
-    half = np.log(np.array([e.high for e in found], float)) - np.log([e.value for e in found])
-    # the quantile of its interval (t with few clusters), widened as the correction widens the normal one
-    wider = stats.norm.ppf(1 - 0.025 / n_looked_at) / stats.norm.ppf(0.975)
-    needed = half * wider + stats.norm.ppf(0.8) * se
-    ratio = math.exp(float(needed.mean()))
-    return ratio, ratio * float(needed.std(ddof=1)) / math.sqrt(se.size)

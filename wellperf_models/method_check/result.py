@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from wellperf_models.evidence import Members
 from wellperf_models.method_check.recovered import Recovered, Share
+from wellperf_models.method_check.words import Words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -14,7 +15,7 @@ class Claims:
 
     Attributes:
         planted: What was planted, in words.
-        effect: Hazard ratio planted.
+        effect: Hazard ratio or odds ratio planted.
         found: Worlds with the effect in which it was called clear.
         false_alarms: Worlds without any effect in which something was called clear.
         n_looked_at: Covariates corrected for.
@@ -32,7 +33,7 @@ class MethodCheckResult:
     """How a pillar's own pipeline did where the truth is known.
 
     Attributes:
-        pillar: "turnover".
+        pillar: "turnover" or "burnout".
         n_worlds: Simulated organisations with the effect; as many without, where there are claims.
         recovered: Each target.
         claims: None where the pipeline makes none.
@@ -41,6 +42,7 @@ class MethodCheckResult:
         n_tried: Fits tried in all.
         part: Share of the organisation's people that was simulated.
         members: Who the numbers are functions of.
+        words: What the findings say of this pillar.
     """
 
     pillar: str
@@ -52,6 +54,7 @@ class MethodCheckResult:
     n_tried: int
     part: float
     members: Members
+    words: Words
 
     def __repr__(self) -> str:
         """Shapes only."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from wellperf_models.errors import ConvergenceError, DesignError
-from wellperf_models.evidence import Estimate, Evidence, Provenance, Support, Unanswered, attempt
+from wellperf_models.errors import DesignError
+from wellperf_models.evidence import Estimate, Evidence, Support, Unanswered, attempt
+from wellperf_models.method_check.asked import asked
+from wellperf_models.method_check.detectable import detectable_ratio
 from wellperf_models.method_check.exits import World, plant, simulate, target_of
-from wellperf_models.method_check.recovered import Recovered, Share, Target, detectable_ratio, recover
+from wellperf_models.method_check.recovered import Recovered, Share, Target, recover
 from wellperf_models.method_check.result import Claims, MethodCheckResult
 from wellperf_models.method_check.shape import Shape, shape_of
+from wellperf_models.method_check.trial import NOWHERE, Trial
+from wellperf_models.method_check.words import words_of_exits
 from wellperf_models.panel import members_of
 from wellperf_models.study import Study, Turnover
 from wellperf_models.turnover import TurnoverFrame, describe, explain, fit_cox, fit_description
@@ -26,37 +28,23 @@ from wellperf_models.turnover.findings_tables import support_of
 
 _SEED: Final = 82
 _CLAIMED: Final = re.compile(r"\{(hazard_ratio_\w+)\.estimate\}")
-# with fewer worlds than this share there is no bias or coverage to speak of
-_LEAST_FITTED: Final = 0.5
-# findings name where they come from; these are never shown
-_NOWHERE: Final = Provenance(
-    study="simulated",
-    as_of="",
-    data_hmac="",
-    synthetic=True,
-    public_microdata=False,
-    seed=0,
-    package_version="",
-    lock_sha256="",
-    python="",
-)
 
 Pipeline = Callable[[TurnoverFrame, Turnover], Evidence]
 
 
 def describe_world(frame: TurnoverFrame, section: Turnover) -> Evidence:
     """What the page says about staying: the pillar's own functions, from fit to finding."""
-    return describe(frame, fit_description(frame, section), (), provenance=_NOWHERE)
+    return describe(frame, fit_description(frame, section), (), provenance=NOWHERE)
 
 
 def explain_world(frame: TurnoverFrame, section: Turnover) -> Evidence:
     """What the page says about leaving; its answer names the associations it calls clear."""
     no_hazard = Unanswered(reason="Not asked of a simulated organisation.")
-    return explain(frame, fit_cox(frame, section), no_hazard, (), provenance=_NOWHERE)
+    return explain(frame, fit_cox(frame, section), no_hazard, (), provenance=NOWHERE)
 
 
 def try_turnover(
-    frame: TurnoverFrame,
+    frame: TurnoverFrame | Unanswered,
     study: Study,
     *,
     dependence: float | None = None,
@@ -69,15 +57,17 @@ def try_turnover(
     category, the level that most rows have beside the one it is compared with. Other covariates do nothing.
 
     Args:
-        frame: The turnover frame of the study.
+        frame: The turnover frame of the study, or why there is none.
         study: Gives `[turnover]`, `[method_check]`, the day and the seed.
         dependence: Variance of the frailty that a cluster shares; None: as it is in the study.
         describing, explaining: The pipeline; a test breaks it on purpose.
 
     Raises:
+        NotAskedError: The study has no table of spells.
         DesignError: There is nothing that could be tried.
         ConvergenceError: More than half of the fits failed.
     """
+    frame = asked(frame)
     section, effect = study.turnover, study.method_check.effect
     shape = shape_of(frame, study)
     if dependence is not None:
@@ -87,27 +77,34 @@ def try_turnover(
     effects = _effect_targets(frame, column)
     if not curves and not effects:
         raise DesignError("Nothing is estimated that could be tried.", where="method_check")
-    trial = _Trial(frame=frame, section=section, n_worlds=study.method_check.worlds)
-    world = plant(shape, column, effect)
-    staying = trial.run("staying", describing, world, 0) if curves else []
-    leaving = trial.run("leaving", explaining, world, 1) if effects else []
-    nothing = trial.run("nothing there", explaining, plant(shape, None), 2) if effects else []
+    trial = Trial(seed=(frame.seed, _SEED), n_worlds=study.method_check.worlds)
+    world, none = plant(shape, column, effect), plant(shape, None)
+    runs = [
+        _Run(frame=frame, section=section, world=w, pipeline=p)
+        for w, p in ((world, describing), (world, explaining), (none, explaining))
+    ]
+    staying = trial.run("staying", 0, runs[0].one) if curves else []
+    leaving = trial.run("leaving", 1, runs[1].one) if effects else []
+    nothing = trial.run("nothing there", 2, runs[2].one) if effects else []
     trial.refuse_if_failing()
     recovered = [
         *_recover_curves(curves, staying, world, horizon),
         *_recover_effects(effects, leaving, nothing, effect),
     ]
     person, left = frame.spells.person, frame.spells.event > 0
+    claims = _claims(effects, leaving, nothing, effect) if effects else None
+    named = "" if claims is None else claims.planted
     return MethodCheckResult(
         pillar="turnover",
         n_worlds=trial.n_worlds,
         recovered=tuple(recovered),
-        claims=_claims(effects, leaving, nothing, effect) if effects else None,
+        claims=claims,
         no_claims="" if effects else _why_no_effects(frame),
         n_failed=dict(trial.failed),
         n_tried=trial.n_tried,
         part=shape.n_people / shape.n_of,
         members=members_of(frame.roster, person, person[left]),
+        words=words_of_exits(named, effect, 0 if claims is None else claims.n_looked_at),
     )
 
 
@@ -120,45 +117,22 @@ class _Told:
     claimed: frozenset[str]
 
 
-@dataclass(kw_only=True)
-class _Trial:
+@dataclass(frozen=True, kw_only=True)
+class _Run:
+    """A pipeline on one organisation after the other."""
+
     frame: TurnoverFrame
     section: Turnover
-    n_worlds: int
-    n_tried: int = 0
-    failed: Counter[str] = field(default_factory=Counter)
+    world: World
+    pipeline: Pipeline
 
-    def run(self, name: str, pipeline: Pipeline, world: World, stream: int) -> list[_Told]:
-        """The pipeline on every world of a stream; what it refuses is counted."""
-        from tqdm import tqdm
-
-        told = []
-        worlds = range(self.n_worlds)
-        for number in tqdm(worlds, desc=name, leave=False, disable=not sys.stderr.isatty()):
-            rng = np.random.default_rng([self.frame.seed, _SEED, stream, number])
-            self.n_tried += 1
-            found = attempt(pipeline, simulate(world, self.frame, rng), self.section)
-            if isinstance(found, Unanswered):
-                self.failed[found.reason] += 1
-                continue
-            told.append(
-                _Told(
-                    start=next((c.x[0] for c in found.curves if c.name == "survival"), 0.0),
-                    estimates={e.name: e for e in found.estimates},
-                    claimed=frozenset(_CLAIMED.findall(found.answer)),
-                )
-            )
-        return told
-
-    def refuse_if_failing(self) -> None:
-        failed = sum(self.failed.values())
-        if failed > _LEAST_FITTED * self.n_tried:
-            raise ConvergenceError(
-                "On most simulated organisations of this shape the pipeline gives no answer.",
-                where="method_check",
-                got=next(iter(self.failed)),
-                remedy="more people or exits, or fewer covariates",
-            )
+    def one(self, rng: np.random.Generator) -> _Told:
+        found = self.pipeline(simulate(self.world, self.frame, rng), self.section)
+        return _Told(
+            start=next((c.x[0] for c in found.curves if c.name == "survival"), 0.0),
+            estimates={e.name: e for e in found.estimates},
+            claimed=frozenset(_CLAIMED.findall(found.answer)),
+        )
 
 
 def _planted(shape: Shape) -> int | None:

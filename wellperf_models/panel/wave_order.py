@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,6 +13,9 @@ import polars as pl
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.panel.engine import Source, collect, day_of, table
 from wellperf_models.study import Burnout
+
+# 2024, 2024-05, 2024-05-31
+_NAMED = re.compile(r"((?:19|20)\d\d)(?:-(0[1-9]|1[0-2])(?:-([0-3]\d))?)?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +71,7 @@ def read_wave_order(tables: Source, covariates: Sequence[str] = ()) -> WaveOrder
             "Nobody has a score of the outcome.",
             where=f"surveys, measure {section.outcome!r}",
             expected="scale scores: rows whose item is missing",
-            remedy="check the name of the scale; single items are not scored yet",
+            remedy="check the name of the scale; items are scored where the scale names a key (scored_from)",
         )
     waves = waves.filter(pl.col("scored") > 0).with_columns(pl.col("first", "middle", "last").fill_nan(None))
     own, other = waves.filter(pl.col("outcome") > 0), waves.filter(pl.col("outcome") == 0)
@@ -80,7 +85,7 @@ def read_wave_order(tables: Source, covariates: Sequence[str] = ()) -> WaveOrder
             got=f"{undated} of {own.height} waves without a date",
             remedy="give the dates, or name the waves in their order in burnout.waves",
         )
-    return _by_name(waves["wave"].to_list(), section)
+    return _by_name(waves["wave"].to_list(), section, tables.study.study.as_of)
 
 
 def _by_date(own: pl.DataFrame, other: pl.DataFrame, section: Burnout) -> WaveOrder:
@@ -118,14 +123,30 @@ def _by_date(own: pl.DataFrame, other: pl.DataFrame, section: Burnout) -> WaveOr
     )
 
 
-def _by_name(names: list[str], section: Burnout) -> WaveOrder:
+def _by_name(names: list[str], section: Burnout, as_of: dt.date) -> WaveOrder:
     """By `[burnout] waves`; a single wave needs no order."""
     if section.waves:
         _require_listed(names, section)
+    _refuse_later(names, as_of)
     ordered = bool(section.waves) or len(names) == 1
     names = [n for n in section.waves if n in names] if section.waves else sorted(names)
     places = tuple(float(i) for i in range(len(names))) if ordered else (0.0,) * len(names)
     return WaveOrder(names=tuple(names), begins=places, ends=places, dated=False, ordered=ordered)
+
+
+def _refuse_later(names: list[str], as_of: dt.date) -> None:
+    """Waves without dates that are all named by a year, month or day, some of them after the study's day."""
+    matched = [_NAMED.match(name) for name in names]
+    begins = [f"{m[1]}-{m[2] or '01'}-{m[3] or '01'}" for m in matched if m]
+    later = sorted(n for n, begin in zip(names, begins, strict=False) if begin > as_of.isoformat())
+    if len(begins) == len(names) and later:
+        raise StudyError(
+            "A wave lies after the study's day.",
+            where="surveys.wave",
+            got=", ".join(later),
+            expected=f"waves up to {as_of}, [study] as_of",
+            remedy="correct as_of, or take the wave out of the extract",
+        )
 
 
 def _require_listed(names: list[str], section: Burnout) -> None:

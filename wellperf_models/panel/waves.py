@@ -9,7 +9,8 @@ none. A wave begins on the day of anybody's first answer to any of its scales.
 `[burnout] waves`. A wave's place is where it begins, and what is known about it has an earlier one: survey
 scores of an earlier wave, answered before this one began (an answer without a date counts as given on the
 last known day of its wave); workload of a month that had ended; assignments valid on the first day;
-attributes of people as declared. A covariate declared "during" is taken from the wave itself.
+attributes of people, and columns beside the answer, as declared. A covariate declared "during" is taken from
+the wave itself. What is declared as known too late is attached apart (wave_late.py), for the ladder alone.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ import narwhals as nw
 from wellperf_models.errors import StudyError
 from wellperf_models.panel.covariates import GROUPS, attach
 from wellperf_models.panel.engine import Source, collect, table
+from wellperf_models.panel.wave_late import (
+    attach_beside,
+    attach_late_workload,
+    attach_next_score,
+    is_beside,
+)
 from wellperf_models.panel.wave_order import WaveOrder, measures_of, read_wave_order, survey_day
 from wellperf_models.study import Covariate
 
@@ -32,7 +39,11 @@ _TAKEN = {
 
 
 def build_waves(
-    tables: Source, covariates: Sequence[str] = (), *, groups: Sequence[str] = GROUPS
+    tables: Source,
+    covariates: Sequence[str] = (),
+    *,
+    groups: Sequence[str] = GROUPS,
+    late: Sequence[str] = (),
 ) -> nw.LazyFrame[Any]:
     """One row per person and wave with a score of `[burnout] outcome` (its scale score: item missing).
 
@@ -40,13 +51,14 @@ def build_waves(
         tables: Holds `surveys` and whatever covariates and groups are read from.
         covariates: Names from `[covariates]`, with timing "before" or "during".
         groups: Columns of assignments or people, as of the first day of the wave.
+        late: Further covariates, known with the answer or after it; "during" or "after".
 
     Returns:
         Lazy frame: employee_id, wave, wave_order (0 is the oldest; all 0 where nothing orders them), place
         (of the wave's begin), day and wave_day (of the answer and of the wave's begin; missing without
         dates), score, last_score with last_wave, last_place and last_day (missing: none before), groups,
-        covariates, and `NAME_place` for survey and workload covariates with timing "before", from which a
-        check proves that nothing was measured later.
+        covariates, late ones, and `NAME_place` for survey and workload covariates with timing "before",
+        from which a check proves that nothing was measured later.
 
     Raises:
         StudyError: No `[burnout]`, no surveys, several answers of one person in one wave, waves whose order
@@ -59,33 +71,52 @@ def build_waves(
     if "surveys" not in tables:
         raise StudyError("There is no table of surveys.", where="[tables.surveys]", remedy="declare it")
     declared = tables.study.covariates
-    order = read_wave_order(tables, covariates)
+    every = (*covariates, *late)
+    order = read_wave_order(tables, every)
     homes = _homes(tables, groups, order)
-    for name in covariates:
-        _check_covariate(name, declared, groups, homes, order)
-    _refuse_repeats(tables, measures_of(tables, section, covariates))
+    for name in every:
+        _check_covariate(name, declared, groups, homes, order, late=name in late)
+    _refuse_repeats(tables, measures_of(tables, section, every))
     frame = _scores(tables, section.outcome, "score", order).with_columns(
         place=_position(order, order.begins)
     )
     frame = _attach_last(frame, tables, section.outcome, order)
-    frame = _attach_groups(frame, tables, covariates, groups, order)
-    placed = []
-    for name in covariates:
-        covariate = declared[name]
-        column = covariate.column or name
-        if covariate.table == "surveys" and covariate.timing == "during":
-            same = _scores(tables, column, name, order).select("employee_id", "wave", name)
-            frame = frame.join(same, on=["employee_id", "wave"], how="left")
-        elif covariate.table == "surveys":
-            frame = _attach_before(frame, _scores(tables, column, name, order), name)
-            placed.append(f"{name}_place")
-        elif covariate.table == "workload":
-            frame = _attach_before(frame, _workload(tables, name, column), name)
-            placed.append(f"{name}_place")
+    frame = _attach_groups(frame, tables, every, groups, order)
+    for name in every:
+        frame = _attach_one(frame, tables, name, order)
+    there = set(frame.collect_schema().names())
+    placed = [f"{name}_place" for name in every if f"{name}_place" in there]
     days = {"wave_day": nw.col("place") if order.dated else nw.lit(None, dtype=nw.Float64)}
     known = ["employee_id", "wave", "wave_order", "place", "day", "wave_day", "score"]
     last = ["last_score", "last_wave", "last_place", "last_day"]
-    return frame.with_columns(**days).select(*known, *last, *dict.fromkeys((*groups, *covariates)), *placed)
+    return frame.with_columns(**days).select(*known, *last, *dict.fromkeys((*groups, *every)), *placed)
+
+
+def _attach_one(frame: nw.LazyFrame[Any], tables: Source, name: str, order: WaveOrder) -> nw.LazyFrame[Any]:
+    """Adds a covariate of surveys or workload; those of people and assignments are there already."""
+    covariate = tables.study.covariates[name]
+    column = covariate.column or name
+    assert tables.study.burnout is not None
+    if is_beside(tables.study, name):
+        return attach_beside(frame, tables, name, tables.study.burnout.outcome)
+    if covariate.table == "surveys" and covariate.timing == "after":
+        if not order.ordered:
+            raise StudyError(
+                "What was answered after the outcome can't be found: the waves have no order.",
+                where=f"burnout.ladder.late: [covariates.{name}]",
+                remedy="give the dates of the answers, or burnout.waves",
+            )
+        return attach_next_score(frame, _scores(tables, column, name, order), name)
+    if covariate.table == "surveys" and covariate.timing == "during":
+        same = _scores(tables, column, name, order).select("employee_id", "wave", name)
+        return frame.join(same, on=["employee_id", "wave"], how="left")
+    if covariate.table == "surveys":
+        return _attach_before(frame, _scores(tables, column, name, order), name)
+    if covariate.table == "workload" and covariate.timing != "before":
+        return attach_late_workload(frame, tables, name, covariate)
+    if covariate.table == "workload":
+        return _attach_before(frame, _workload(tables, name, column), name)
+    return frame
 
 
 def _homes(tables: Source, groups: Sequence[str], order: WaveOrder) -> dict[str, str]:
@@ -104,6 +135,8 @@ def _check_covariate(
     groups: Sequence[str],
     home_of_groups: dict[str, str],
     order: WaveOrder,
+    *,
+    late: bool,
 ) -> None:
     if name not in declared:
         raise StudyError("A covariate is not declared.", where=f"[covariates.{name}]", got=name)
@@ -122,18 +155,32 @@ def _check_covariate(
             where=f"[covariates.{name}]",
             remedy="give it another name and keep `column`",
         )
-    if covariate.timing == "after":
+    if late:
+        _check_late(name, covariate)
+    elif covariate.timing == "after":
         raise StudyError(
             "A covariate measured after the outcome can't foretell it.",
             where=f"[covariates.{name}] timing",
             expected='"before" (or "during", where nothing is forecast)',
             got="'after'",
         )
-    if covariate.table == "outcomes" or (covariate.table == "workload" and covariate.timing == "during"):
+    during_work = covariate.table == "workload" and covariate.timing == "during" and not late
+    if covariate.table == "outcomes" or during_work:
         raise StudyError(
             "A covariate can't be placed at or before a wave.",
             where=f"[covariates.{name}]: table = {covariate.table!r}, timing = {covariate.timing!r}",
             expected='people, assignments, surveys, or workload with timing = "before"',
+        )
+
+
+def _check_late(name: str, covariate: Covariate) -> None:
+    if covariate.timing == "before":
+        raise StudyError(
+            "What is known too late for a model is declared as known before.",
+            where=f"burnout.ladder.late: [covariates.{name}] timing",
+            expected='"during" or "after"',
+            got="'before'",
+            remedy="correct the timing, or take it out of burnout.ladder.late",
         )
 
 

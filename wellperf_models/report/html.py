@@ -15,6 +15,7 @@ from markupsafe import Markup
 from wellperf_models.errors import RunError
 from wellperf_models.report.controls import strip_controls
 from wellperf_models.report.governance import basis_rows, made_for, statements
+from wellperf_models.report.model_card import CARD_FILE, CARD_PAGE
 from wellperf_models.report.numbers import print_column, print_number
 from wellperf_models.report.page import PackInfo, Page, Parts, take_apart
 from wellperf_models.report.spreadsheet import WORKBOOK, csv_name
@@ -57,6 +58,19 @@ def render_index(pages: Sequence[Page], pack: PackInfo) -> str:
         return template.render(page=None, pages=pages, pack=pack, answers=answers)
     template = _environment().get_template("index.html.j2")
     return template.render(page=None, pages=pages, pack=pack, parts=parts, chapters=_chapters(pages, parts))
+
+
+def render_card(card: Mapping[str, Any], pages: Sequence[Page], pack: PackInfo) -> str:
+    """The page of the model card.
+
+    Args:
+        card: From `build_card`.
+        pages: All notebooks of the pack, for the way around.
+        pack: What every page says.
+    """
+    own = Page(stem="model_card", name="model_card", title="Model card", state="done")
+    template = _environment().get_template("model_card.html.j2")
+    return template.render(page=own, pages=pages, pack=pack, card=card)
 
 
 def _chapters(pages: Sequence[Page], parts: Mapping[str, Parts]) -> list[Page]:
@@ -189,6 +203,8 @@ def _environment() -> jinja2.Environment:
         style=Markup(style),
         csv_name=csv_name,
         workbook=WORKBOOK,
+        card_page=CARD_PAGE,
+        card_file=CARD_FILE,
         count_checks=count_checks,
         all_checks=_all_checks,
         table_rows=_table_rows,

@@ -27,6 +27,7 @@ class PackInfo:
         role: Who it is made for.
         one_page: Tables by group on the first page, and no other page.
         governance: How it may be used, from `governance_facts`; empty: nothing is said.
+        model_card_of: File of the page whose model has a card; "": there is no card.
     """
 
     title: str
@@ -35,6 +36,7 @@ class PackInfo:
     role: str = "researcher"
     one_page: bool = False
     governance: Mapping[str, Any] = field(default_factory=dict)
+    model_card_of: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

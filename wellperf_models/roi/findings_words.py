@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wellperf_models.evidence import Estimate, Members, plain
+from wellperf_models.inference.scores import Score
 from wellperf_models.panel import all_members, members_of
 from wellperf_models.panel.roster import UNKNOWN
 from wellperf_models.roi.checks_effects import support_of
@@ -30,18 +31,8 @@ def estimate_of(effect: Effect, name: str, label: str, rows: OutcomeRows) -> Est
         label: What a reader sees.
         rows: Its outcome.
     """
-    return Estimate(
-        name=name,
-        label=label,
-        value=effect.value,
-        low=effect.low,
-        high=effect.high,
-        coverage=0.95,
-        interval="confidence",
-        unit=unit_of(rows),
-        se=effect.std_error,
-        support=support_of(effect),
-    )
+    score = Score(value=effect.value, std_error=effect.std_error, low=effect.low, high=effect.high)
+    return score.estimate(name, label, unit_of(rows), support_of(effect))
 
 
 def programme_of(frame: RoiFrame) -> str:

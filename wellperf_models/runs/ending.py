@@ -15,15 +15,17 @@ class Lack:
 
     Attributes:
         tables: Tables without a source.
+        any_tables: Tables of which one would do, where none has a source.
         sections: Sections that are not in the study file.
     """
 
     tables: tuple[str, ...] = ()
+    any_tables: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether anything is missing."""
-        return bool(self.tables or self.sections)
+        return bool(self.tables or self.any_tables or self.sections)
 
     @property
     def words(self) -> str:
@@ -31,6 +33,8 @@ class Lack:
         parts = []
         if self.tables:
             parts.append(f"needs {', '.join(self.tables)} ({'table' if len(self.tables) == 1 else 'tables'})")
+        if self.any_tables:
+            parts.append(f"needs one of the tables {', '.join(self.any_tables)}")
         parts += [f"no [{section}] section in the study file" for section in self.sections]
         return f"not run: {'; '.join(parts)}" if parts else ""
 
@@ -42,9 +46,12 @@ def lack_of(notebook: Notebook, study: Study) -> Lack:
         notebook: With the tables and sections it declares.
         study: The study.
     """
+    meta = notebook.meta
+    found = any(study.sources_of(table) for table in meta.any_tables)
     return Lack(
-        tables=tuple(table for table in notebook.meta.tables if not study.sources_of(table)),
-        sections=tuple(s for s in notebook.meta.sections if getattr(study, s) is None),
+        tables=tuple(table for table in meta.tables if not study.sources_of(table)),
+        any_tables=() if found else meta.any_tables,
+        sections=tuple(s for s in meta.sections if getattr(study, s) is None),
     )
 
 

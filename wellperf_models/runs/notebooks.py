@@ -60,6 +60,7 @@ class NotebookMeta(Section):
     Attributes:
         title: What a reader sees.
         tables: Tables without which it isn't run.
+        any_tables: Tables of which it needs one at least; what hangs on the others is not asked. (): none.
         sections: Sections of the study file without which it isn't run, such as "roi".
         needs: Notebooks that run before it.
         parameters: What it takes; always `study`, and `bundles` where it composes others.
@@ -67,6 +68,7 @@ class NotebookMeta(Section):
 
     title: Annotated[str, Field(min_length=1)]
     tables: tuple[str, ...] = ()
+    any_tables: tuple[str, ...] = ()
     sections: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     parameters: dict[str, ParameterSpec]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from wellperf_models.errors import RunError
 from wellperf_models.report.bundle import build_results, to_json
-from wellperf_models.report.html import render_index, render_page
+from wellperf_models.report.html import render_card, render_index, render_page
+from wellperf_models.report.model_card import CARD_FILE, CARD_PAGE, build_card
 from wellperf_models.report.page import PackInfo, Page
 from wellperf_models.report.spreadsheet import export_tables
 from wellperf_models.runs.ending import Ending
@@ -76,7 +77,9 @@ def write_pack(folder: Path, content: PackContent) -> None:
 
 
 def render_pages(folder: Path, content: PackContent) -> dict[str, str]:
-    """File name → HTML of every page of a pack, from its executed notebooks alone; writes nothing.
+    """File name → text of every page of a pack, and of its model card, from its executed notebooks alone.
+
+    Writes nothing.
 
     Raises:
         RunError: A picture of a notebook is damaged.
@@ -96,7 +99,12 @@ def _render(pages: Sequence[Page], content: PackContent) -> dict[str, str]:
     )
     if reach.one_page:
         return {"index.html": render_index(pages, pack)}
-    rendered = {page.file: render_page(page, pages, pack) for page in pages}
+    card = build_card(pages, pack)
+    rendered: dict[str, str] = {}
+    if card is not None:
+        pack = replace(pack, model_card_of=str(card["page"]))
+        rendered = {CARD_PAGE: render_card(card, pages, pack), CARD_FILE: to_json(card)}
+    rendered |= {page.file: render_page(page, pages, pack) for page in pages}
     return {**rendered, "index.html": render_index(pages, pack)}
 
 

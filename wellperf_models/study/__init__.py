@@ -12,15 +12,17 @@ from wellperf_models.study.burnout_questions import (
 )
 from wellperf_models.study.consent import PERSONAL_STREAMS, Consent
 from wellperf_models.study.countries import Country
-from wellperf_models.study.covariates import Covariate, Scale
+from wellperf_models.study.covariates import Covariate, DeclaredCutOff, Scale
 from wellperf_models.study.disclosure import HARD_FLOOR, Disclosure
 from wellperf_models.study.file import Study, load_study
 from wellperf_models.study.general import General
 from wellperf_models.study.governance import ALWAYS_PROHIBITED, BASIS_WORDS, Dpia, Governance, Override
+from wellperf_models.study.instruments import Instrument, OwnScale, cut_offs_of, key_of
 from wellperf_models.study.method_check import MethodCheck
 from wellperf_models.study.money import Money, Rate
 from wellperf_models.study.overrides import read_overrides
 from wellperf_models.study.prohibited import prohibited_word
+from wellperf_models.study.reporting import Reporting
 from wellperf_models.study.roi import Cost, Decision, Outcome, Roi, Value
 from wellperf_models.study.roles import (
     ANSWERS,
@@ -53,11 +55,13 @@ __all__ = [
     "Country",
     "Covariate",
     "Decision",
+    "DeclaredCutOff",
     "Disclosure",
     "Dpia",
     "Explanation",
     "General",
     "Governance",
+    "Instrument",
     "Ladder",
     "LearnerName",
     "MethodCheck",
@@ -65,10 +69,12 @@ __all__ = [
     "NonResponse",
     "Outcome",
     "Override",
+    "OwnScale",
     "Policy",
     "PredictorSet",
     "Rate",
     "Reach",
+    "Reporting",
     "Risk",
     "Roi",
     "Role",
@@ -85,6 +91,8 @@ __all__ = [
     "Value",
     "Wide",
     "current_role",
+    "cut_offs_of",
+    "key_of",
     "load_study",
     "prohibited_word",
     "read_overrides",

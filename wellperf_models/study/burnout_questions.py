@@ -102,8 +102,10 @@ class NonResponse(Section):
         predictors: The set of `[burnout.models]` that foretells who answers, beside the last score; None: the
             one declared first.
         largest_difference: How much worse, in points, those who did not answer may have fared than alike
-            people who did, at the far end of what is tried.
+            people who did, at the far end of what is tried; None: one standard deviation of the scores.
+        difference_that_matters: In the share of cases: .05 is five in a hundred people.
     """
 
     predictors: Name | None = None
     largest_difference: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    difference_that_matters: Annotated[float, Field(gt=0, lt=1)] = 0.05

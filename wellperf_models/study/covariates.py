@@ -1,12 +1,42 @@
 """`[measures.NAME]` and `[covariates.NAME]`: scales with their range, predictors with their timing."""
 
+from __future__ import annotations
+
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
+from wellperf_models.instruments import Scoring, Status
 from wellperf_models.study.base import Section
 
 Dimension = Literal["physical", "psychological", "social", "financial", "purpose"]
+
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+
+
+def _as_texts(given: object) -> object:
+    """Items are named by texts, and TOML writes a number as one."""
+    if isinstance(given, dict):
+        return {str(theirs): str(ours) for theirs, ours in given.items()}
+    return tuple(str(item) for item in given) if isinstance(given, list | tuple) else given
+
+
+ItemNames = Annotated[tuple[str, ...], BeforeValidator(_as_texts)]
+
+
+class DeclaredCutOff(Section):
+    """`cut_offs.NAME`: a line on a scale.
+
+    Attributes:
+        at: A score at it or worse lies beyond.
+        source: The paper or the rule it comes from.
+        status: "validated" (against something else than the scale), "convention", or "contested".
+    """
+
+    at: float
+    source: Annotated[str, Field(min_length=1)]
+    status: Status = "convention"
 
 
 class Scale(Section):
@@ -17,7 +47,17 @@ class Scale(Section):
         higher_is: "worse" (exhaustion), "better" (engagement).
         dimension: Which of the five well-being dimensions it measures.
         label: What a reader sees.
-        instrument: E.g. "MBI-GS"; free text until the instruments pillar is built.
+        instrument: E.g. "MBI-GS", in words; scales of the same one are looked at together.
+        scored_from: Key that makes the score from items, "INSTRUMENT.SCALE" ("mbi_gs.exhaustion", or one of
+            `[instruments]`). Scores the table does not have are then computed; those it has are kept.
+        items_under: The name in `surveys.measure` under which the items stand; default its own name.
+        items: Their name of an item → the key's; an item that is left out bears the key's own name.
+        reversed_items: Items (the key's names) that run against the score, where not those of the key.
+        coded: How the lowest and the highest answer are written, where not as in the key: [5, 1] for answers
+            that were coded the other way round.
+        scoring, min_answered: Other than the key's.
+        cut_offs: Lines on the scale, beside those known for the key.
+        shares_items_with: Other measures that ask some of the same questions.
     """
 
     low: float
@@ -26,11 +66,22 @@ class Scale(Section):
     dimension: Dimension | None = None
     label: str = ""
     instrument: str = ""
+    scored_from: str = ""
+    items_under: Name | None = None
+    items: Annotated[dict[str, str], BeforeValidator(_as_texts)] = Field(default_factory=dict)
+    reversed_items: ItemNames | None = None
+    coded: tuple[float, float] | None = None
+    scoring: Scoring | None = None
+    min_answered: Annotated[int, Field(ge=1)] | None = None
+    cut_offs: dict[str, DeclaredCutOff] = Field(default_factory=dict)
+    shares_items_with: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if not self.low < self.high:
             raise ValueError("low must be below high")
+        if self.coded is not None and self.coded[0] == self.coded[1]:
+            raise ValueError("coded gives how the lowest and the highest answer are written: two numbers")
         return self
 
 
@@ -64,6 +115,3 @@ class Covariate(Section):
         elif len(self.bins) == 0 or list(self.bins) != sorted(set(self.bins)):
             raise ValueError("bins as cut points are at least one, increasing and distinct")
         return self
-
-
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]

@@ -27,10 +27,12 @@ from wellperf_models.study.covariates import Covariate, Name, Scale
 from wellperf_models.study.disclosure import Disclosure
 from wellperf_models.study.general import General
 from wellperf_models.study.governance import UNDECLARED, WITHOUT_BASIS, Governance
+from wellperf_models.study.instruments import Instrument, check_instruments
 from wellperf_models.study.method_check import MethodCheck
 from wellperf_models.study.money import Money
 from wellperf_models.study.names import attributes_used, named_covariates, names_in
 from wellperf_models.study.prohibited import check_names
+from wellperf_models.study.reporting import Reporting
 from wellperf_models.study.roi import Roi
 from wellperf_models.study.roles import Roles
 from wellperf_models.study.suggest import suggest
@@ -45,11 +47,13 @@ class Study(Section):
         study: What and when.
         tables: Where each table is, by declared name.
         measures: Scales of the surveys.
+        instruments: Instruments of one's own, by which measures are scored from items.
         covariates: Predictors with their timing.
         turnover, burnout, roi, disclosure, money: Configuration of what bears the name; a pillar whose
             section is None is not run.
         method_check: How the pipelines are tried on simulated data of this study's shape.
         governance: Grounds, purpose and oversight; None: not declared, and the pack says so.
+        reporting: What a report on a prediction model has to say and no data can tell.
         roles: What each kind of reader may see.
         countries: By code; `disclosure.min_group_size` is already the strictest of all.
         notebooks: Notebook name → parameters; checked against the notebook's own schema before a run.
@@ -58,6 +62,7 @@ class Study(Section):
     study: General
     tables: dict[str, TableSource] = Field(default_factory=dict)
     measures: dict[Name, Scale] = Field(default_factory=dict)
+    instruments: dict[Name, Instrument] = Field(default_factory=dict)
     covariates: dict[Name, Covariate] = Field(default_factory=dict)
     turnover: Turnover = Turnover()
     method_check: MethodCheck = MethodCheck()
@@ -67,6 +72,7 @@ class Study(Section):
     money: Money | None = None
     consent: Consent | None = None
     governance: Governance | None = None
+    reporting: Reporting = Reporting()
     roles: Roles = Roles()
     countries: dict[CountryCode, Country] = Field(default_factory=dict)
     notebooks: dict[str, dict[str, str | int | float | bool]] = Field(default_factory=dict)
@@ -101,6 +107,7 @@ class Study(Section):
                 f"burnout.outcome names {self.burnout.outcome!r}, which is not in [measures]"
                 + suggest(self.burnout.outcome, self.measures)
             )
+        check_instruments(self)
         return self
 
     @model_validator(mode="after")

@@ -68,7 +68,10 @@ def names_in(study: Study) -> dict[str, tuple[str, ...]]:
             beside = [h for headers in source.wide.beside.values() for h in headers.values()]
             names[f"{at}.wide"] = (*source.wide.columns, *source.wide.columns.values(), *beside)
     for key, scale in study.measures.items():
-        names[f"measures.{key}"] = (key, scale.label, scale.instrument)
+        names[f"measures.{key}"] = (key, scale.label, scale.instrument, scale.items_under or "", *scale.items)
+    for key, instrument in study.instruments.items():
+        labels = [text for name, own in instrument.scales.items() for text in (name, own.label, *own.items)]
+        names[f"instruments.{key}"] = (key, instrument.source, *labels)
     for key, covariate in study.covariates.items():
         names[f"covariates.{key}"] = (key, covariate.column or "", covariate.label)
     for key, chosen in (study.burnout.models if study.burnout else {}).items():

@@ -27,7 +27,7 @@ class Wide(Section):
     Attributes:
         name: Declared column that takes the names (e.g. `measure`).
         value: Declared column that takes the values (e.g. `value`).
-        columns: Their header → name.
+        columns: Their header → name. In `surveys`, "mbi_gs/1" is item 1 under the name mbi_gs.
         beside: Declared column → {name → their header}: what stands in another column of the same row for
             each name, such as the weight of each outcome. A name left out takes the column's default.
     """
@@ -63,6 +63,9 @@ class TableSource(Section):
         null_values: Cells that mean "missing", in every column.
         column_nulls: Declared column or attribute → cells that mean "missing" in it alone.
         row_id: True numbers the rows of the file (from 1) as `employee_id`, for data without ids.
+        row_number: Declared column of text (such as `wave` of surveys) that takes the number of the row of
+            the file (from 1), where every row is an occasion of its own and nothing names it. It makes no
+            order: rows may stand in any.
         duplicates: What to do with rows equal in every column of the file: refuse them, drop all but the
             first (counted in every report), or keep them as different units (data without ids, where two
             people may well be alike).
@@ -109,6 +112,7 @@ class TableSource(Section):
     null_values: tuple[str, ...] = ("",)
     column_nulls: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     row_id: bool = False
+    row_number: str | None = None
     duplicates: Literal["refuse", "drop", "keep"] = "refuse"
     zero_durations: Literal["refuse", "half_step"] = "refuse"
     ragged_rows: Literal["refuse", "drop"] = "refuse"

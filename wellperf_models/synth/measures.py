@@ -23,6 +23,8 @@ MEASURES = {
     "social_support": (1, 5, 1),
     "financial_worry": (1, 5, 1),
 }
+# the measure whose items are asked too, by their numbers in the key mbi_gs.exhaustion
+ITEMS_OF, ITEM_NAMES = "exhaustion", ("1", "2", "3", "4", "6")
 ABSENCE_CAUSES = ("illness", "mental_health", "caregiving", "other")
 # working days per month relative to the mean: January to December
 _SEASON = np.array([1.0, 0.95, 1.05, 0.97, 1.0, 1.0, 0.96, 0.9, 1.05, 1.06, 1.04, 0.9])
@@ -110,7 +112,7 @@ def scores_of(path: Path, month: int) -> dict[str, Floats]:
 
 
 def surveys_of(path: Path, month: int) -> pl.DataFrame:
-    """Rows of the wave on the first day of a month: the scale scores of everyone who answered."""
+    """Rows of the wave on the first day of a month: the scale scores of everyone who answered, and items."""
     person = path.person[month]
     day = path.first_day[month]
     keep = np.flatnonzero(answered(path, month) & path.consented("surveys", person, day))
@@ -119,7 +121,7 @@ def surveys_of(path: Path, month: int) -> pl.DataFrame:
     k, n = len(MEASURES), len(keep)
     first = np.datetime64(int(day), "D")
     wave = f"{first.astype('datetime64[Y]')}-{first.astype('datetime64[M]').astype(int) % 12 + 1:02d}"
-    return pl.DataFrame(
+    rows = pl.DataFrame(
         {
             "employee_id": ids(path).gather(np.repeat(person[keep], k).astype(np.uint32)),
             "wave": pl.repeat(wave, n * k, dtype=pl.String, eager=True),
@@ -129,6 +131,62 @@ def surveys_of(path: Path, month: int) -> pl.DataFrame:
             "value": np.stack([values[keep] for values in scores.values()], axis=1).ravel(),
         }
     )
+    if not path.world.survey_items:
+        return rows
+    return pl.concat([rows, _item_rows(path, month, keep, wave, scores[ITEMS_OF])])
+
+
+def _item_rows(path: Path, month: int, keep: Ints, wave: str, score: Floats) -> pl.DataFrame:
+    """The answers behind the exhaustion scores of one wave, a row each."""
+    answers = answers_of(path, month, score)[keep]
+    n, k = answers.shape
+    person, day = path.person[month], path.first_day[month]
+    return pl.DataFrame(
+        {
+            "employee_id": ids(path).gather(np.repeat(person[keep], k).astype(np.uint32)),
+            "wave": pl.repeat(wave, n * k, dtype=pl.String, eager=True),
+            "measure": pl.repeat(ITEMS_OF, n * k, dtype=pl.String, eager=True),
+            "item": pick(list(ITEM_NAMES), np.tile(np.arange(k), n)),
+            "date": dates(np.full(n * k, day)),
+            "value": answers.ravel().astype(np.float64),
+        }
+    )
+
+
+def answers_of(path: Path, month: int, score: Floats) -> Ints:
+    """Whole answers, 0 to 6, to five items whose mean is exactly the score, shape (posts, 5).
+
+    An item is the latent state and an error of its own; the mean of five errors is what the score is off by,
+    so an error has five times the variance of `survey_noise_sd`. Given the score, what is left of them are
+    deviations that add up to nothing. They are rounded so that the sum stays: down, and up again where most
+    was lost.
+
+    Args:
+        path: The lived months.
+        month: Whose first day it is.
+        score: Rounded to fifths, over posts.
+    """
+    k = len(ITEM_NAMES)
+    noise = path.streams.of(Mechanism.ITEMS, month).standard_normal((score.size, k))
+    spread = np.sqrt(k) * path.world.survey_noise_sd
+    raw = score[:, None] + spread * (noise - noise.mean(axis=1, keepdims=True))
+    whole = np.floor(raw)
+    total = np.round(score * k)
+    # at the ends of the scale deviations do not fit: whoever can still move takes the rest, step by step
+    whole = np.clip(whole, 0, 6)
+    lost = raw - whole
+    for _ in range(6 * k):
+        short = total - whole.sum(axis=1)
+        if not short.any():
+            break
+        up = np.where(whole < 6, lost, -np.inf).argmax(axis=1)
+        down = np.where(whole > 0, lost, np.inf).argmin(axis=1)
+        step = np.sign(short)
+        place = np.where(step > 0, up, down)
+        rows = np.flatnonzero(step)
+        whole[rows, place[rows]] += step[rows]
+        lost[rows, place[rows]] -= step[rows]
+    return whole.astype(np.int64)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ class Mechanism(IntEnum):
     RATINGS = 16
     CONSENT = 17
     COSTS = 18
+    ITEMS = 19
 
 
 # months may be negative (history); spawn keys may not

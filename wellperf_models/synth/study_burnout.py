@@ -40,6 +40,16 @@ cut_offs = [2.6, 3.4]              # others that could have been declared: does 
 [burnout.nonresponse]
 largest_difference = 1.5
 
+# ---- what the reporting lists ask and no data can tell; what is left out stands there as not done
+[reporting]
+setting = "One organisation with three sites; nobody in it exists."
+intended_users = "A committee that decides about conditions of work; nobody who leads people."
+funding = "None: a simulated organisation."
+conflicts = "None."
+protocol = "None was prepared."
+registration = "Not registered."
+involvement = "None: the people are simulated."
+
 """
 
 

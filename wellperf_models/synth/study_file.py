@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from wellperf_models.study.governance import WITHOUT_BASIS
 from wellperf_models.synth.large_sample import EXHAUSTION_CUTS, OVERTIME_CUTS
-from wellperf_models.synth.measures import MEASURES
+from wellperf_models.synth.measures import ITEMS_OF, MEASURES
 from wellperf_models.synth.programmes import CURRENCY
 from wellperf_models.synth.study_burnout import burnout_section
 from wellperf_models.synth.study_turnover import turnover_text
@@ -208,6 +208,10 @@ fade_out = 0.3                     # share of the effect lost from each year to 
 correlation = 0.0                  # between the estimates of different outcomes
 """
 
+_SCORED = """\
+scored_from = "mbi_gs.exhaustion"  # the answers to single items are in the surveys too (rows with an item)
+"""
+
 _DESIGNS = {
     "randomised": ("randomised", "              # lots were drawn among the teams"),
     "self_selected": ("participation", "           # teams asked for it: a contrast, never an effect"),
@@ -243,7 +247,8 @@ def study_text(world: World, seed: int, tables: Iterable[str], *, all_parquet: b
         text += (
             "# ---- scales of the surveys: allowed range, which end is bad, which dimension of well-being\n"
         )
-        text += "".join(_measure(name) for name in MEASURES)
+        items = ITEMS_OF if world.survey_items else ""
+        text += "".join(_measure(name, scored=name == items) for name in MEASURES)
     text += _COVARIATES.format(exhaustion=list(EXHAUSTION_CUTS), overtime=list(OVERTIME_CUTS))
     text += turnover_text(world)
     text += burnout_section() + _DISCLOSURE
@@ -278,10 +283,12 @@ def _roles_and_governance(world: World, names: list[str], *, with_log: bool) -> 
     )
 
 
-def _measure(name: str) -> str:
+def _measure(name: str, *, scored: bool) -> str:
     low, high, _ = MEASURES[name]
     higher_is, dimension, label, instrument = _MEASURE_FACTS[name]
     return (
         f'[measures.{name}]\nlow = {low}\nhigh = {high}\nhigher_is = "{higher_is}"\n'
-        f'dimension = "{dimension}"\nlabel = "{label}"\ninstrument = "{instrument}"\n\n'
+        f'dimension = "{dimension}"\nlabel = "{label}"\ninstrument = "{instrument}"\n'
+        + (_SCORED if scored else "")
+        + "\n"
     )

@@ -102,6 +102,8 @@ class World:
         programme_on_exhaustion: Points by which it shifts the mean a person tends to.
         response_rate: Survey response at mean exhaustion. exhaustion_on_response: Log odds per point.
         survey_noise_sd: Measurement error of the exhaustion score, points.
+        survey_items: Whether the surveys hold the items of the exhaustion score beside it; they change no
+            score.
         survey_every_months: Months between waves.
         rating_gap_women, rating_gap_temporary: Points on the 1–5 scale by which managers rate women
             (temporary staff) differently at equal performance. calibration_keeps: Share of gap and of
@@ -173,6 +175,7 @@ class World:
     response_rate: float = 0.75
     exhaustion_on_response: float = -0.35
     survey_noise_sd: float = 0.35
+    survey_items: bool = False
     survey_every_months: int = 3
     rating_gap_women: float = -0.12
     rating_gap_temporary: float = -0.2

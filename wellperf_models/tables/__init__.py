@@ -13,11 +13,13 @@ Map of the layer, in the order data pass through it:
 - `parts.py` a table that comes in several parts → one.
 - `rules.py` what a rule is, and the rules that follow from declarations; `between.py` rules between columns
   and between tables; `plausible.py` what can't be so. Narwhals expressions: the same on every engine.
-- `look.py` what no single row shows: `twins.py` one thing written in two ways, `odd_numbers.py` codes for
+- `look.py` what no single row shows: `twins.py` one thing written in two ways, `items.py` items of scales
+  (off the scale, reversed, twice the same, of another instrument), `odd_numbers.py` codes for
   "missing", columns that say nothing.
 - `text_rules.py` blanks and unseen characters in text; `durations.py` tenure of zero whole units.
 - `settings.py` names in the study file that nothing answers to; `foreseen.py` what pillars would refuse.
 - `consent.py` of streams that rest on consent, the rows that one covers; what is set aside is counted.
+- `scored.py` scores that are missing and follow from items, by the key the study file names; after consent.
 - `pseudonymise.py` ids of people → keyed hashes, the same in every table; `key.py` the study's key.
 - `read.py` `load_tables(study) -> Tables`: all of the above, or a `TablesError` that lists every violation.
 - `check.py` `check_study(study) -> CheckReport`; `questions.py` and `section_questions.py` which questions

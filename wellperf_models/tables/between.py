@@ -103,6 +103,15 @@ def _unit_exists(table: str, kind: str, other: str, column: str) -> Rule:
     )
 
 
+def _not_declared(study: Study) -> nw.Expr:
+    """Neither a scale nor, for items, the name under which those of a scale stand."""
+    unknown = ~nw.col("measure").is_in(list(study.measures)) & present("measure")
+    carriers = {scale.items_under for scale in study.measures.values() if scale.items_under}
+    if not carriers:
+        return unknown
+    return unknown & ~(nw.col("measure").is_in(sorted(carriers)) & present("item"))
+
+
 def _score_in_range(study: Study) -> nw.Expr | None:
     wrong: nw.Expr | None = None
     for name, scale in study.measures.items():
@@ -192,7 +201,7 @@ _ROW_RULES = (
         columns=("measure",),
         text="a scale declared in [measures]",
         what_to_do="declare the scale with its range in [measures.NAME], or map its name",
-        where=lambda study: ~nw.col("measure").is_in(list(study.measures)) & present("measure"),
+        where=_not_declared,
     ),
     Rule(
         name="value_in_measure_range",

@@ -22,7 +22,7 @@ from wellperf_models.tables.text_rules import (
     CONTROLS_TO_DO,
 )
 from wellperf_models.tables.violation import Note, Violation, file_problem
-from wellperf_models.tables.wide import NAME, VALUE, beside_cell
+from wellperf_models.tables.wide import ITEM, NAME, VALUE, beside_cell, makes_items
 from wellperf_models.tables.written import garbled, missing_word, sheet_error
 
 FINITE_TO_DO = "correct the cells in the source; write a missing value as a missing value"
@@ -82,7 +82,7 @@ def declared_column(work: Work, mapping: Mapping, column: Column) -> list[Violat
     source, name = work.source, column.name
     if name in source.constants:
         return _constant(work, column, source.constants[name])
-    if source.row_id and name == work.schema.subject:
+    if (source.row_id and name == work.schema.subject) or name == source.row_number:
         number = pl.col(ROW).cast(pl.String)
         # the same number in two parts is not the same unit
         work.values.append((number if source.part_of is None else f"{work.key}:" + number).alias(name))
@@ -116,6 +116,8 @@ def _wide_cell(work: Work, mapping: Mapping, name: str) -> str | None:
         return None
     if name in wide.beside:
         return beside_cell(name)
+    if name == "item" and wide.name == "measure" and makes_items(mapping, work.schema):
+        return ITEM
     return {wide.name: NAME, wide.value: VALUE}.get(name)
 
 

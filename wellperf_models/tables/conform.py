@@ -129,6 +129,8 @@ def _map_columns(work: Work, study: Study, mapping: Mapping, problems: list[Viol
     there = set(mapping.positions) | set(source.constants)
     if source.row_id and schema.subject:
         there.add(schema.subject)
+    if source.row_number:
+        there.add(source.row_number)
     if source.wide:
         there |= {source.wide.name, source.wide.value, *mapping.beside}
     for name in form_columns(schema, there):
@@ -216,7 +218,8 @@ def _read_nulls(work: Work) -> None:
 
 def _duplicates(work: Work) -> int:
     """Rows equal in every column of the file to an earlier one."""
-    typed_with_key = work.raw.form in ("parquet", "frame") and not work.source.row_id
+    numbered = work.source.row_id or work.source.row_number is not None
+    typed_with_key = work.raw.form in ("parquet", "frame") and not numbered
     if work.source.duplicates == "keep":
         return 0  # a declared key that they share is still a violation
     if work.source.duplicates == "refuse" and typed_with_key:

@@ -234,7 +234,7 @@ def _waves(study: Study, frames: Frames) -> Iterator[Violation]:
     scored = frames["surveys"].filter(pl.col("measure") == burnout.outcome)
     known = _distinct(scored.filter(pl.col("item").is_null()), "wave")
     if not known:
-        own = "" if not _distinct(scored, "wave") else ": only single items, which are not scored yet"
+        own = "" if not _distinct(scored, "wave") else ": only items, and no key to score them (scored_from)"
         yield file_problem(
             "surveys",
             "outcome_in_surveys",

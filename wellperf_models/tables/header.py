@@ -58,7 +58,7 @@ def map_header(schema: TableSchema, source: TableSource, header: tuple[str, ...]
     mapping = Mapping(problems=_entries(schema, source, key))
     wide = source.wide
     by_wide = {wide.name, wide.value, *wide.beside} if wide else set()
-    elsewhere = by_wide | set(source.constants) | ({schema.subject} if source.row_id else set())
+    elsewhere = by_wide | set(source.constants) | _numbered(schema, source)
     for column in schema.columns:
         theirs = source.columns.get(column.name)
         if column.name in elsewhere:
@@ -225,7 +225,7 @@ def _entries(schema: TableSchema, source: TableSource, key: str) -> list[Violati
     for name in source.attributes:
         if name in declared:
             problems.append(_twice(table, name))
-    taken = {*wide.values(), *source.constants, *({schema.subject} if source.row_id else ())}
+    taken = {*wide.values(), *source.constants, *_numbered(schema, source)}
     problems += [_twice(table, name) for name in beside if name in taken]
     if source.row_id and schema.subject is None:
         problems.append(
@@ -236,14 +236,46 @@ def _entries(schema: TableSchema, source: TableSource, key: str) -> list[Violati
                 "remove row_id",
             )
         )
-    return problems
+    return [*problems, *_row_number(schema, source, table)]
+
+
+def _numbered(schema: TableSchema, source: TableSource) -> set[str]:
+    """Columns that take the number of the row."""
+    subject = {schema.subject} if source.row_id and schema.subject else set()
+    return subject | ({source.row_number} if source.row_number else set())
+
+
+def _row_number(schema: TableSchema, source: TableSource, key: str) -> list[Violation]:
+    """A row can only be numbered as a declared text that says nothing of whom it is about."""
+    name = source.row_number
+    if name is None:
+        return []
+    column = schema.by_name.get(name)
+    wide = (source.wide.name, source.wide.value) if source.wide else ()
+    if name in source.constants or name in wide:
+        return [_twice(key, name)]
+    if column is not None and column.type == "text" and name != schema.subject:
+        return []
+    texts = [c.name for c in schema.columns if c.type == "text" and c.name != schema.subject]
+    return [
+        file_problem(
+            key,
+            "row_number",
+            f"rows can't be numbered as {name!r}: "
+            + ("it says whom a row is about" if name == schema.subject else "it is no declared text")
+            + (f"; known: {', '.join(texts)}" if texts else ""),
+            "write row_id = true" if name == schema.subject else "correct or remove row_number",
+            column=name,
+        )
+    ]
 
 
 def _twice(table: str, name: str) -> Violation:
     return file_problem(
         table,
         "one_origin",
-        f"{name} has two origins in the study file (columns, constants, wide, attributes or row_id)",
+        f"{name} has two origins in the study file (columns, constants, wide, attributes, row_id or "
+        "row_number)",
         f"leave one of them in [tables.{table}]",
         column=name,
     )

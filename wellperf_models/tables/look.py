@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from wellperf_models.study import Study
+from wellperf_models.tables.items import keyed_carriers, look_at_items
 from wellperf_models.tables.odd_numbers import find_reversed_items, find_sentinels, look_at_covariates
 from wellperf_models.tables.parts import locate
 from wellperf_models.tables.twins import find_twins
@@ -41,4 +42,10 @@ def look_closer(study: Study, keys: Mapping[str, Sequence[str]], frames: Mapping
         for violation in find_sentinels(frames)
     ]
     more, told = look_at_covariates(study, frames)
-    return Look(violations=(*violations, *more), notes=(*notes, *told, *find_reversed_items(frames)))
+    of_items, told_of_items = look_at_items(study, frames)
+    # of those with a key it is known which are to be reversed
+    keyed = frozenset(keyed_carriers(study))
+    return Look(
+        violations=(*violations, *more, *of_items),
+        notes=(*notes, *told, *told_of_items, *find_reversed_items(frames, but=keyed)),
+    )

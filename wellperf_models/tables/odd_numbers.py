@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import polars as pl
 
@@ -127,7 +127,7 @@ def _cells_of(study: Study, frames: Mapping[str, pl.LazyFrame], name: str) -> pl
     column, frame = covariate.column or name, frames.get(covariate.table)
     if frame is None:
         return None
-    if covariate.table == "surveys":
+    if covariate.table == "surveys" and column in study.measures:
         frame, column = frame.filter(pl.col("measure") == column), "value"
     if column not in frame.collect_schema():
         return None
@@ -157,12 +157,19 @@ def _collinear(study: Study, frames: Mapping[str, pl.LazyFrame]) -> Iterator[Not
                 yield Note(table=table, column=f"{a}, {b}", rule="collinear", count=int(row[0]), text=text)
 
 
-def find_reversed_items(frames: Mapping[str, pl.LazyFrame]) -> list[Note]:
-    """Items that run against the rest of their scale, more than chance would have it: not reversed yet?"""
+def find_reversed_items(frames: Mapping[str, pl.LazyFrame], *, but: Collection[str] = ()) -> list[Note]:
+    """Items that run against the rest of their scale, more than chance would have it: not reversed yet?
+
+    Args:
+        frames: Declared tables.
+        but: Names in `surveys.measure` that are looked at by their scoring key.
+    """
     surveys = frames.get("surveys")
     if surveys is None:
         return []
-    items = surveys.filter(pl.col("item").is_not_null(), pl.col("value").is_not_null())
+    items = surveys.filter(
+        pl.col("item").is_not_null(), pl.col("value").is_not_null(), ~pl.col("measure").is_in(list(but))
+    )
     cells = items.select("employee_id", "wave", "measure", "item", "value").collect(engine="streaming")
     notes = []
     for (measure,), own in cells.group_by("measure", maintain_order=True):

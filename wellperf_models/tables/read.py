@@ -20,6 +20,7 @@ from wellperf_models.tables.parts import is_of_part, locate, of_part, stack
 from wellperf_models.tables.pseudonymise import pseudonymise
 from wellperf_models.tables.rules import BAD, ROW, evaluate
 from wellperf_models.tables.schema import SCHEMA
+from wellperf_models.tables.scored import add_scores, with_scores
 from wellperf_models.tables.settings import check_names, check_settings
 from wellperf_models.tables.sources import Raw, digest_files, digest_frame, numbered, open_source
 from wellperf_models.tables.violation import Note, Refused, Violation
@@ -232,16 +233,19 @@ def _read(
             found += declared.violations
     frames, unlike = _frames(keys, tables)
     look = look_closer(study, keys, frames)
-    found += [*unlike, *_judge(study, keys, tables, frames), *look.violations, *check_names(study, frames)]
+    found += [*unlike, *_judge(study, keys, tables, frames), *look.violations]
+    found += check_names(study, with_scores(study, frames))
     # after the rules: a wrong row is named whoever agrees to its use
     applied = apply_consent(study, frames, keys)
     found += applied.violations
+    # after consent: a score rests on the items that may be used
+    scored, computed = add_scores(study, applied.frames)
 
     def total(of: Callable[[Declared], int]) -> dict[str, int]:
         return {name: sum(map(of, parts.values())) for name, parts in tables.items()}
 
     return Reading(
-        frames=applied.frames,
+        frames=scored,
         n_rows=total(lambda table: table.n_rows),
         dropped=total(lambda table: table.dropped),
         half_steps={name: n for name, n in total(lambda table: table.half_steps).items() if n},
@@ -249,7 +253,11 @@ def _read(
         raws=raws,
         consent_streams=applied.streams,
         set_aside=applied.set_aside,
-        notes=(*(note for of in tables.values() for part in of.values() for note in part.notes), *look.notes),
+        notes=(
+            *(note for of in tables.values() for part in of.values() for note in part.notes),
+            *look.notes,
+            *computed,
+        ),
         violations=tuple(found),
     )
 

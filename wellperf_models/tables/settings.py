@@ -37,7 +37,8 @@ def check_settings(study: Study) -> list[Violation]:
                     )
                 )
         problems += _date_formats(name, source)
-    named = [*_covariates(study), *_of_trials(study), *_group_by(study), *_currencies(study)]
+    named = [*_covariates(study), *_of_trials(study), *_beside_answers(study)]
+    named += [*_group_by(study), *_currencies(study)]
     return [*problems, *named, *foresee_settings(study)]
 
 
@@ -137,8 +138,9 @@ def _covariates(study: Study) -> list[Violation]:
     for name, covariate in study.covariates.items():
         column = covariate.column or name
         if covariate.table == "surveys":
-            known = list(study.measures)
-            what = "[measures]"
+            # a scale, or a column that stands beside every answer
+            known = [*study.measures, *_attributes(study, "surveys")]
+            what = "[measures] or the attributes of surveys"
         elif covariate.table in SCHEMA:
             known = [*SCHEMA[covariate.table].names, *_attributes(study, covariate.table)]
             what = f"{covariate.table} or its attributes"
@@ -172,6 +174,7 @@ def _of_trials(study: Study) -> list[Violation]:
     asked = {"turnover.covariates": study.turnover.covariates, "turnover.strata": study.turnover.strata}
     if study.burnout is not None:
         asked["burnout.models"] = study.burnout.covariates
+        asked["burnout.ladder.late"] = study.burnout.ladder.late
     return [
         file_problem(
             "outcomes",
@@ -186,6 +189,23 @@ def _of_trials(study: Study) -> list[Violation]:
     ]
 
 
+def _beside_answers(study: Study) -> list[Violation]:
+    """Columns beside an answer, named where rows are months of a person."""
+    return [
+        file_problem(
+            "surveys",
+            "covariate_beside_answers",
+            f"turnover names {name!r}, a column beside the answers of surveys, which only serves [burnout]",
+            "take it out of turnover, or read it from another table",
+            column=study.covariates[name].column or name,
+        )
+        for name in dict.fromkeys((*study.turnover.covariates, *study.turnover.strata))
+        if study.covariates[name].table == "surveys"
+        and (study.covariates[name].column or name) not in study.measures
+        and (study.covariates[name].column or name) in _attributes(study, "surveys")
+    ]
+
+
 def _attributes(study: Study, table: str) -> list[str]:
     """Attributes of a table, of any of its parts."""
     return list(dict.fromkeys(name for s in study.sources_of(table).values() for name in s.attributes))
@@ -195,6 +215,7 @@ def _group_by(study: Study) -> list[Violation]:
     asked = {"turnover.group_by": study.turnover.group_by}
     if study.burnout is not None:
         asked["burnout.group_by"] = study.burnout.group_by
+        asked["burnout.ladder.leave_out"] = study.burnout.ladder.leave_out
     known = [
         name
         for table in _GROUP_TABLES

@@ -12,6 +12,8 @@ from wellperf_models.tables.parse import as_text
 from wellperf_models.tables.rules import ROW
 
 NAME, VALUE = "wide_name", "wide_value"
+# "mbi_gs/1": an item and the name it stands under, where columns of a questionnaire become rows
+ITEM, _BETWEEN = "wide_item", "/"
 
 
 def beside_cell(column: str) -> str:
@@ -57,11 +59,22 @@ def lengthen(
     long = long.with_columns(
         pl.col(NAME).cast(pl.String).replace_strict(list(names), list(names.values()), return_dtype=pl.String)
     )
-    return long.with_columns(
+    long = long.with_columns(
         _beside(at, types, schema.by_name[column].default).alias(beside_cell(column))
         for column, at in mapping.beside.items()
         if at and column in schema.names
     )
+    if not makes_items(mapping, schema):
+        return long
+    parts = pl.col(NAME).str.splitn(_BETWEEN, 2)
+    return long.with_columns(
+        parts.struct.field("field_0").alias(NAME), parts.struct.field("field_1").alias(ITEM)
+    )
+
+
+def makes_items(mapping: Mapping, schema: TableSchema) -> bool:
+    """Whether some of the names that columns stand for are items ("measure/item")."""
+    return "item" in schema.names and any(_BETWEEN in name for name in mapping.wide.values())
 
 
 def _beside(at: AnyMapping[str, int], types: AnyMapping[str, pl.DataType], default: object) -> pl.Expr:

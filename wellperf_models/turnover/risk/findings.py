@@ -129,18 +129,7 @@ def _estimates(result: RiskModel, scores: Scores) -> tuple[Estimate, ...]:
 
 def _estimate(name: str, label: str, score: Score, support: Support) -> Estimate:
     unit = "share" if name.startswith("auc") else label.partition(" (")[0].partition(":")[0]
-    return Estimate(
-        name=name,
-        label=label,
-        value=score.value,
-        low=score.low,
-        high=score.high,
-        coverage=0.95,
-        interval="confidence",
-        unit=unit,
-        se=score.std_error,
-        support=support,
-    )
+    return score.estimate(name, label, unit, support)
 
 
 def _per_100(name: str, label: str, score: Score, support: Support, *, unit: str) -> Estimate:
