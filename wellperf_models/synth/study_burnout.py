@@ -50,6 +50,10 @@ protocol = "None was prepared."
 registration = "Not registered."
 involvement = "None: the people are simulated."
 
+# ---- the page that tries the methods on simulated organisations of this shape: how many of them
+[method_check]
+worlds = 60
+
 """
 
 
