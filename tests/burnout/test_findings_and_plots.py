@@ -86,7 +86,9 @@ def test_identifiers_estimates_and_their_support(evidence: tuple[Evidence, Evide
 
 def test_the_first_sentence_answers_for_the_model_declared_first(evidence: tuple[Evidence, Evidence]) -> None:
     answer = evidence[0].answer
-    assert answer.startswith("The model “Workload” adds {delta_auc_load.estimate} to the last score alone")
+    assert answer.startswith(
+        "Yes: the model “Workload” adds {delta_auc_load.estimate} to the AUC of the last score"
+    )
     assert "These data do not show that the model “Life (outside) (work)” orders people better than" in answer
     assert not re.search(r"\d", re.sub(r"\{[^}]*\}", "", answer).replace("0.5 is a coin", ""))
 
@@ -133,7 +135,7 @@ def test_waves_without_an_order_say_why_nothing_is_forecast() -> None:
 
 def test_two_waves_say_that_time_is_not_tested() -> None:
     first, _ = released_of(make_tables(1, frames={"waves": 2}))
-    assert first.answer.startswith("The model ")
+    assert first.answer.startswith("Yes: the model ")
     assert any("Only one wave follows another" in limit for limit in first.limits)
     assert "other people of the same wave" in first.estimand
 
@@ -253,7 +255,7 @@ def test_a_set_that_is_not_answered_is_named_beside_the_others() -> None:
     assert (
         "“Mood” is not answered: a predictor is taken from the wave it would have to foretell" in first.answer
     )
-    assert first.answer.startswith("The model “Workload” adds")
+    assert first.answer.startswith("Yes: the model “Workload” adds")
 
 
 def test_pictures_have_a_finding_and_words(released: tuple[Released, Released]) -> None:

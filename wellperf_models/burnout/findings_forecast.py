@@ -27,6 +27,8 @@ from wellperf_models.evidence import (
 from wellperf_models.inference.scores import Score
 
 _AUC_UNIT = "AUC (0.5 is chance, 1 is perfect order)"
+# gains in AUC of less are told as little: two in a hundred pairs more in the right order
+_LITTLE = 0.02
 _CROSS_SECTION = "Cross-section only: nothing is forecast."
 
 
@@ -114,24 +116,20 @@ def _forward_sentence(frame: BurnoutFrame, item: Forecast, *, first: bool) -> st
     assert delta is not None
     model = f"The model “{plain(frame.name_of(item.name))}”" if len(frame.section.models) > 1 else "The model"
     gain, own = f"{{delta_auc_{item.name}.estimate}}", f"{{auc_{item.name}.estimate}}"
+    alone = "{auc_last_score.estimate}"
     if delta.low > 0:
-        sentence = (
-            f"{model} adds {gain} to the last score alone: AUC {{auc_last_score.estimate}} alone, {own} with"
-        )
-        sentence += " the model."
+        sentence = f"{model} adds {gain} to the last score alone; AUC {alone} alone, {own} with the model."
+        yes = f"Yes{', though little' if delta.value < _LITTLE else ''}: "
     elif delta.high < 0:
-        sentence = (
-            f"{model} orders people worse than their last score alone: AUC {{auc_last_score.estimate}} alone"
-        )
-        sentence += f", {own} with the model (difference {gain})."
+        sentence = f"{model} orders people worse than their last score alone: AUC {alone} alone, "
+        sentence, yes = sentence + f"{own} with the model (difference {gain}).", "No: "
     else:
-        sentence = (
-            f"These data do not show that t{model[1:]} orders people better than their last score alone "
-            f"(gain in AUC {gain}; the "
-        )
-        sentence += "last score alone {auc_last_score.estimate})."
+        sentence = f"These data do not show that t{model[1:]} orders people better than their last score "
+        sentence, yes = sentence + f"alone (gain in AUC {gain}; the last score alone {alone}).", ""
+    if first:
+        return yes + (sentence if not yes else sentence[:1].lower() + sentence[1:])
     # the first sentence is the answer; further models may be kept back by themselves
-    return sentence if first else f"[{sentence}]"
+    return f"[{sentence}]"
 
 
 def _across_sentence(frame: BurnoutFrame, item: Forecast, *, first: bool) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from wellperf_models.burnout.answers import Answers, build_answers
@@ -220,8 +221,10 @@ def period_of(waves: Sequence[str]) -> str:
 
 def _response(raw: pl.DataFrame) -> tuple[tuple[int, int], ...]:
     """For each wave but the first: people who answered the wave before, and how many of them answered it."""
-    asked: dict[int, set[int]] = {}
-    for wave, person in raw.select("wave_order", "person").iter_rows():
-        asked.setdefault(wave, set()).add(person)
-    waves = sorted(asked)
-    return tuple((len(asked[a]), len(asked[a] & asked[b])) for a, b in itertools.pairwise(waves))
+    asked = raw.select("wave_order", "person").unique()
+    waves = asked["wave_order"].unique().sort().to_list()
+    people = {w: asked.filter(pl.col("wave_order") == w)["person"].sort() for w in waves}
+    return tuple(
+        (people[a].len(), np.intersect1d(people[a], people[b], assume_unique=True).size)
+        for a, b in itertools.pairwise(waves)
+    )

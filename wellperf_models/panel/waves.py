@@ -15,7 +15,7 @@ the wave itself. What is declared as known too late is attached apart (wave_late
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import narwhals as nw
@@ -82,14 +82,41 @@ def build_waves(
     )
     frame = _attach_last(frame, tables, section.outcome, order)
     frame = _attach_groups(frame, tables, every, groups, order)
+    frame, joined = _attach_together(frame, tables, covariates)
     for name in every:
-        frame = _attach_one(frame, tables, name, order)
+        frame = frame if name in joined else _attach_one(frame, tables, name, order)
     there = set(frame.collect_schema().names())
     placed = [f"{name}_place" for name in every if f"{name}_place" in there]
     days = {"wave_day": nw.col("place") if order.dated else nw.lit(None, dtype=nw.Float64)}
     known = ["employee_id", "wave", "wave_order", "place", "day", "wave_day", "score"]
     last = ["last_score", "last_wave", "last_place", "last_day"]
     return frame.with_columns(**days).select(*known, *last, *dict.fromkeys((*groups, *every)), *placed)
+
+
+def _attach_together(
+    frame: nw.LazyFrame[Any], tables: Source, covariates: Sequence[str]
+) -> tuple[nw.LazyFrame[Any], tuple[str, ...]]:
+    """Adds workload known before, in one join, where every month has every value: as one by one, sooner."""
+    declared = tables.study.covariates
+    names = [c for c in covariates if (declared[c].table, declared[c].timing) == ("workload", "before")]
+    if len(names) < 2 or "workload" not in tables:
+        return frame, ()
+    source = table(tables, "workload")
+    there = source.collect_schema().names()
+    full = {n: declared[n].column or n for n in names if (declared[n].column or n) in there}
+    counted = collect(
+        source.select(nw.len().alias("n"), *(nw.col(c).count().alias(f"_{c}") for c in set(full.values())))
+    )
+    rows = int(counted["n"][0])
+    full = {n: c for n, c in full.items() if int(counted[f"_{c}"][0]) == rows}
+    months = collect(source.select("employee_id", "period").unique().select(nw.len())).item()
+    if len(full) < 2 or int(months) != rows:
+        return frame, ()
+    first, *others = full
+    ended = _workload(tables, first, full[first], {n: full[n] for n in others})
+    frame = _attach_before(frame, ended, first)
+    places = {f"{n}_place": nw.when(~nw.col(n).is_null()).then(nw.col(f"{first}_place")) for n in others}
+    return frame.with_columns(**places), tuple(full)
 
 
 def _attach_one(frame: nw.LazyFrame[Any], tables: Source, name: str, order: WaveOrder) -> nw.LazyFrame[Any]:
@@ -223,7 +250,9 @@ def _scores(tables: Source, measure: str, name: str, order: WaveOrder) -> nw.Laz
     return chosen.with_columns(**{f"{name}_place": known})
 
 
-def _workload(tables: Source, name: str, column: str) -> nw.LazyFrame[Any]:
+def _workload(
+    tables: Source, name: str, column: str, beside: Mapping[str, str] | None = None
+) -> nw.LazyFrame[Any]:
     """A month's workload is known once the month has ended: its place is the last day."""
     source = table(tables, "workload")
     if column not in source.collect_schema().names():
@@ -231,7 +260,9 @@ def _workload(tables: Source, name: str, column: str) -> nw.LazyFrame[Any]:
             "A covariate names a column the table doesn't have.", where=f"[covariates.{name}]", got=column
         )
     ended = source.filter(~nw.col(column).is_null()).with_columns(date=nw.col("period").dt.offset_by("1mo"))
-    return ended.select("employee_id", nw.col(column).alias(name), (survey_day() - 1).alias(f"{name}_place"))
+    others = {n: nw.col(c) for n, c in (beside or {}).items()}
+    place = {f"{name}_place": survey_day() - 1}
+    return ended.select("employee_id", nw.col(column).alias(name), **others, **place)
 
 
 def _attach_last(

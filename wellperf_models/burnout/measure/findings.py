@@ -25,7 +25,7 @@ from wellperf_models.inference.reliability import Reliability
 from wellperf_models.inference.scores import clustered_mean
 from wellperf_models.panel import members_of, what_a_group_needs
 
-_IDENTIFIER = "burnout.measurement"
+_ID = "burnout.measurement"
 _WELL = 0.8
 _WORDS = ("no", "one", "two", "three", "four", "five")
 
@@ -49,7 +49,7 @@ def describe_measurement(
         why = measures if isinstance(measures, Unanswered) else measurement
         assert isinstance(why, Unanswered)
         return unanswered(
-            _IDENTIFIER,
+            _ID,
             "How well is the outcome measured?",
             why,
             population="People with a score of the outcome",
@@ -57,7 +57,7 @@ def describe_measurement(
         )
     roster = measures.roster
     return Evidence(
-        id=_IDENTIFIER,
+        id=_ID,
         question=f"How well is {plain(measures.outcome)} measured?",
         answer=_answer(measures, measurement),
         estimand="Share of the variance of scores that their items have in common (ω, α); shares of people "
