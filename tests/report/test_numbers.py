@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from wellperf_models.report.numbers import print_column, print_number
+from wellperf_models.report.numbers import interval_decimals, print_column, print_number
 
 T = "\N{NARROW NO-BREAK SPACE}"
 
@@ -32,3 +32,12 @@ def test_rows_in_units_of_their_own() -> None:
 def test_number() -> None:
     assert print_number(None) == "—"
     assert print_number(1234567) == f"1{T}234{T}567"
+
+
+def test_a_number_and_its_interval_have_the_same_decimals() -> None:
+    columns = [[0.7811, 1.021], [0.7648, 0.947], [0.7974, 1.094], [10, 25]]
+    least = interval_decimals(["value", "low", "high", "n"], columns)
+    assert least == [3, 3, 3, 0]
+    assert print_column(columns[0], least_decimals=least[0]) == ["0.781", "1.021"]
+    assert print_column([10, 25], least_decimals=3) == ["10", "25"]
+    assert interval_decimals(["value", "n"], columns[:2]) == [0, 0]

@@ -16,7 +16,7 @@ from wellperf_models.errors import RunError
 from wellperf_models.report.controls import strip_controls
 from wellperf_models.report.governance import basis_rows, made_for, statements
 from wellperf_models.report.model_card import CARD_FILE, CARD_PAGE
-from wellperf_models.report.numbers import print_column, print_number
+from wellperf_models.report.numbers import interval_decimals, print_column, print_number
 from wellperf_models.report.page import PackInfo, Page, Parts, take_apart
 from wellperf_models.report.spreadsheet import WORKBOOK, csv_name
 
@@ -120,9 +120,10 @@ def _table_rows(table: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Rows of a released table, printed column by column."""
     # rows with units of their own are read across, not down
     across = any(m["kind"] == "text" and m["name"] == "unit" for m in table["measures"])
+    values = [[r["values"][i] for r in table["rows"]] for i in range(len(table["measures"]))]
+    least = interval_decimals([m["name"] for m in table["measures"]], values)
     columns = [
-        print_column([r["values"][i] for r in table["rows"]], one_by_one=across)
-        for i in range(len(table["measures"]))
+        print_column(v, one_by_one=across, least_decimals=n) for v, n in zip(values, least, strict=True)
     ]
     return [
         {"key": row["key"], "cells": [column[i] for column in columns], "shown": row["shown"]}

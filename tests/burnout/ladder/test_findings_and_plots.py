@@ -31,7 +31,7 @@ def forward() -> Released:
 
 
 def test_the_answer_says_how_much_is_leakage(forward: Released) -> None:
-    assert forward.answer.startswith("Yes, part of it is leakage: of the 0.")
+    assert forward.answer.startswith("Part of it is: of the 0.")
     assert "what is known too late (0." in forward.answer
     assert "Within chance: the same people on both sides" in forward.answer
     assert forward.answer.endswith("0.5 is a coin.")

@@ -73,7 +73,7 @@ def test_reliability_is_that_of_the_items_by_wave_and_group(tables: FakeTables, 
 
 def test_the_answer_says_it_plainly_and_every_number_passed_the_gate(whole: tuple) -> None:
     *_, evidence, released = whole
-    assert released.answer.startswith("Yes, Exhaustion is measured well by its items. Of what sets")
+    assert released.answer.startswith("Exhaustion is measured well by its items. Of what sets")
     assert f"{released.estimate('omega').value:.3g}"[:4] in released.answer
     assert "p0" not in repr(evidence) + repr(released.answer)
     assert not released.suppressed

@@ -145,7 +145,7 @@ def _how_much(ladder: LadderResult) -> list[str]:
     scored += f"honestly ({_honest_words(own)}), {{auc_{own}.estimate}}."
     if less.low > 0:
         return [
-            "Yes, part of it is leakage: of the {above_a_coin} above a coin that the most forgiving score "
+            "Part of it is: of the {above_a_coin} above a coin that the most forgiving score "
             "shows, {leakage} is gone when nothing is forgiven (95 % interval in the table).",
             scored,
         ]

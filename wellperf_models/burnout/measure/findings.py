@@ -201,11 +201,11 @@ def _reliability_words(measures: MeasureFrame, measurement: Measurement) -> str:
 
 def _verdict(found: ScoreReliability, outcome: str) -> str:
     if found.low >= _WELL:
-        return f"Yes, {outcome} is measured well by its items."
+        return f"{outcome} is measured well by its items."
     if found.low >= ENOUGH:
         return f"{outcome} is measured well enough to compare groups, not to judge anyone."
     if found.high < ENOUGH:
-        return f"No: the items of {outcome} have too little in common for a reliable score."
+        return f"Poorly: the items of {outcome} have too little in common for a reliable score."
     return f"These data do not show whether {outcome} is measured reliably enough to compare groups."
 
 

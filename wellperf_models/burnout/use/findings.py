@@ -124,11 +124,6 @@ def _listed(points: Sequence[AtThreshold]) -> str:
 
 def _trust_words(use: Use) -> list[str]:
     told = []
-    if isinstance(use.error, CalibrationError):
-        told.append(
-            "[Predicted shares of cases are off by {calibration_error.estimate} per 100 on average, chance "
-            "deducted.]"
-        )
     found = use.recalibrated
     if isinstance(found, Recalibrated):
         if found.brier_change.high < 0:
@@ -153,11 +148,8 @@ def _measured_words(frame: BurnoutFrame, use: Use) -> list[str]:
     if not isinstance(use.measured, Measured):
         return []
     return [
-        "[The score itself is measured with error (reliability {reliability.estimate}): even who knew "
-        "everybody’s true score would rank a case above somebody who is none with a chance (AUC) of "
-        "{auc_ceiling.estimate}; the model does with {auc.estimate}.]",
-        "[{near_cut_off.estimate} of the answers are so near to the cut-off that this error alone could put "
-        "them on the other side.]",
+        "[The score itself is measured with error: {near_cut_off.estimate} of the answers are so near to the "
+        "cut-off that this alone could put them on the other side.]",
     ]
 
 
