@@ -90,7 +90,12 @@ def _parser() -> argparse.ArgumentParser:
     run = commands.add_parser("run", help="execute the notebooks and write an evidence pack")
     run.add_argument("study", type=Path, metavar="STUDY", help="study file, or its folder")
     run.add_argument(
-        "--only", nargs="+", default=[], metavar="NAME", help="only these notebooks (and what they need)"
+        "--only",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="NAME",
+        help="only these notebooks (and what they need)",
     )
     run.add_argument(
         "--role",

@@ -46,8 +46,10 @@ def protocol(people: int = PEOPLE) -> dict[str, Any]:
     _line("whole protocol", total / 60, "minutes", most=MOST_MINUTES if full else None)
     _line("peak memory", found["peak_gb"], "GB", most=MOST_GB if full else None)
     if "explanation" in found["stages"]:
-        share = found["stages"]["explanation"][0] / total
-        _line("explanation, share of the whole", share, "", most=MOST_SHAP if full else None)
+        cpu = sum(cpu for _, cpu in found["stages"].values())
+        _line("explanation, share of the whole, CPU", found["stages"]["explanation"][1] / cpu, "")
+        share = found["shap"][1] / cpu
+        _line("contributions (SHAP) of it, CPU", share, "", most=MOST_SHAP if full else None)
     return found
 
 

@@ -13,7 +13,8 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 Found = dict[str, Any]
@@ -137,13 +138,16 @@ def protocol(people: int) -> Found:
 
     timed("checks, evidence and gate", findings)
     explain = _explanation()
+    shap: list[Seconds] = []
     if explain is not None:
-        timed("explanation", explain, frame, forecasts, candidates, section)
+        with _watched(shap):
+            timed("explanation", explain, frame, forecasts, candidates, section)
     last = forecasts.last_score
     return {
         "rows": int(frame.answers.person.size),
         "columns": len(candidates.answered["ridge"].tried.done[0].encoding.columns),
         "stages": stages,
+        "shap": [sum(lap[i] for lap in shap) for i in (0, 1)],
         "auc": {f.name: f.scores.auc.value for f in (last, *candidates.answered.values())},
         "settings": {n: f.tried.done[0].learned.setting for n, f in candidates.answered.items()},
         "recommended": candidates.recommended,
@@ -161,6 +165,27 @@ def _explanation() -> Callable[..., Any] | None:
         return None
     made: Callable[..., Any] = fit_explanation
     return made
+
+
+@contextmanager
+def _watched(laps: list[Seconds]) -> Iterator[None]:
+    """Notes what contributions cost; the rest of an explanation is odds ratios and what travels."""
+    from wellperf_models.burnout.explanation import model
+
+    explain = model.explain
+
+    def watched(*arguments: Any) -> Any:
+        clock = _Clock()
+        try:
+            return explain(*arguments)
+        finally:
+            laps.append(clock.lap())
+
+    model.explain = watched
+    try:
+        yield
+    finally:
+        model.explain = explain
 
 
 def logistic(rows: int) -> Found:

@@ -42,6 +42,34 @@ def test_the_cut_off_is_the_share_closest_to_the_one_asked_for(
     assert find_cut(np.array(scores, float), share) == cut
 
 
+def _coarse_world(share: float, *, higher_is: str = "worse") -> BurnoutFrame:
+    """One wave on a scale of five steps, of which the worst holds 16 % and the worst two 34 %."""
+    frames = make_frames(5, n=400, waves=1, answered=1.0)
+    steps = np.repeat([1.0, 2.0, 3.0, 4.0, 5.0], [80, 100, 84, 72, 64])
+    value = np.random.default_rng(2).permutation(steps if higher_is == "worse" else 6 - steps)
+    surveys = frames["surveys"].filter(pl.col("measure") == "exhaustion")
+    frames["surveys"] = surveys.with_columns(value=pl.Series(value))
+    return build_frame(FakeTables(make_study(case_share=share, higher_is=higher_is), frames))
+
+
+@pytest.mark.parametrize(
+    ("higher_is", "choices"), [("worse", "4 or case_at = 5"), ("better", "2 or case_at = 1")]
+)
+def test_a_share_between_two_scores_is_refused_not_mixed(higher_is: str, choices: str) -> None:
+    """Folds that count other people as cases foretell different things; their scores have no mean."""
+    with pytest.raises(DesignError, match="coarse scale") as refused:
+        make_splits(_coarse_world(0.25, higher_is=higher_is))
+    assert f"case_at = {choices}" in str(refused.value)
+
+
+def test_a_share_that_every_fold_finds_at_one_score_is_not_refused() -> None:
+    frame = _coarse_world(0.16)
+    assert all(frame.answers.strain[s.case].min() == 5.0 for s in make_splits(frame))
+    # a fine scale: cut-offs differ by a few rows
+    fine = build_frame(make_tables(case_share=0.25, frames={"waves": 1}))
+    assert len({fine.answers.strain[s.case].min() for s in make_splits(fine)}) > 1
+
+
 def test_the_cut_off_and_the_model_know_nothing_of_the_scored_waves() -> None:
     """Whatever the newest wave holds, cut-off, encoding, ridge and coefficients stay as they are."""
     frames = make_frames()

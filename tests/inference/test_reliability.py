@@ -114,6 +114,11 @@ def test_what_can_not_be_told_is_said() -> None:
     x = congeneric(np.random.default_rng(0), 100)
     with pytest.raises(DesignError, match="same answer"):
         reliability(np.column_stack([x, np.ones(100)]))
+    # .1 added up a hundred times has a mean beside .1, and so a variance above none
+    with pytest.raises(DesignError, match="same answer"):
+        reliability(np.column_stack([x, np.full(100, 0.1)]))
+    with pytest.raises(DesignError, match="same answer"):
+        residual_correlation(np.column_stack([x, np.ones(100)]))
     with pytest.raises(DesignError, match="Too few complete answers"):
         reliability(x[:8])
     with pytest.raises(DesignError, match="three items"):

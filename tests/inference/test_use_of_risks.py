@@ -72,7 +72,10 @@ def test_the_plug_in_is_the_weighted_distance() -> None:
         total += own.mean() * abs(case[own].mean() - risk[own].mean())
     assert found.plug_in == pytest.approx(total, abs=1e-14)
     assert found.error.low <= found.error.value <= found.error.high
-    assert found.error.value < found.plug_in
+    # all risks are off in one direction here: none of the distance is chance
+    assert found.error.value == pytest.approx(abs(case.mean() - risk.mean()), abs=1e-14)
+    either = calibration_error(*_world(3, 0.6, 0.0)[:4], seed=1)
+    assert either.error.value < either.plug_in
     again = calibration_error(case, risk, cluster, group, seed=1)
     assert (again.error.low, again.error.high) == (found.error.low, found.error.high)
 
@@ -95,6 +98,30 @@ def test_the_error_is_covered_and_chance_is_told_from_it(bend: float, shift: flo
     # what is told is nearer the truth than the plug-in, which chance lifts
     assert abs(np.mean(corrected) - np.mean(truths)) < abs(np.mean(plug) - np.mean(truths)) + 0.002
     assert np.mean(plug) > np.mean(truths)
+
+
+def _shifted(seed: int, shift: float) -> tuple[np.ndarray, ...]:
+    """Independent cases whose log odds are all higher than predicted by the same."""
+    rng = np.random.default_rng(seed)
+    eta = rng.normal(-1, 1, 800)
+    right = expit(eta + shift)
+    group = np.argsort(np.argsort(eta)) * 10 // 800
+    return rng.uniform(size=800) < right, expit(eta), np.arange(800), group, (right - expit(eta)).mean()
+
+
+@pytest.mark.parametrize("shift", [0.2, 0.4])
+def test_a_level_that_is_off_is_not_told_too_low(shift: float) -> None:
+    worlds = 160
+    above, errors = 0, []
+    for seed in range(worlds):
+        *rows, truth = _shifted(seed, shift)
+        found = calibration_error(*rows, seed=seed)
+        above += found.error.high < truth
+        errors.append(found.error.value - float(truth))
+    # one end of a 95 % interval
+    assert stats.binomtest(above, worlds, 0.025, alternative="greater").pvalue > 0.01
+    half = stats.t.ppf(0.995, worlds - 1) * np.std(errors, ddof=1) / math.sqrt(worlds)
+    assert np.mean(errors) > -half
 
 
 def test_one_cluster_has_no_interval() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from wellperf_models.burnout import build_frame, fit_forecasts
+from wellperf_models.burnout import BurnoutFrame, build_frame, fit_forecasts
 from wellperf_models.burnout.ladder.checks import check_ladder
 from wellperf_models.burnout.ladder.findings import describe_ladder
 from wellperf_models.burnout.ladder.model import climb_ladder
@@ -18,6 +19,7 @@ from wellperf_models.tables.provenance import build_provenance
 HERE = Path(__file__).parent
 
 
+@cache
 def _tables(name: str) -> Tables:
     study = load_study(HERE / f"{name}.toml")
     paths = [source.path or "" for source in study.tables.values()]
@@ -26,9 +28,13 @@ def _tables(name: str) -> Tables:
     return load_tables(study)
 
 
+@cache
+def _frame(name: str) -> BurnoutFrame:
+    return build_frame(_tables(name))
+
+
 def _climb(name: str) -> tuple[Released, Study]:
-    tables = _tables(name)
-    frame = build_frame(tables)
+    tables, frame = _tables(name), _frame(name)
     result = climb_ladder(frame, frame.section)
     evidence = describe_ladder(
         frame, result, check_ladder(frame, result), provenance=build_provenance(tables)
@@ -52,7 +58,7 @@ def test_the_ladder_of_the_absences_is_the_known_one() -> None:
 
 @pytest.mark.real_data
 def test_every_absence_is_an_answer_and_the_people_are_36() -> None:
-    frame = build_frame(_tables("absenteeism_uci"))
+    frame = _frame("absenteeism_uci")
     assert frame.design == "grouped"
     assert (frame.answers.person.size, frame.answers.n_people, len(frame.waves)) == (740, 36, 740)
     assert frame.late == ("reason", "discipline")
@@ -80,6 +86,6 @@ def test_the_synthetic_sample_runs_and_is_stamped() -> None:
     low = found.estimate("auc_by_person").low
     assert low is not None
     assert low < 0.5
-    frame = build_frame(_tables("ibm_attrition"))
+    frame = _frame("ibm_attrition")
     assert frame.case == "a score of Job satisfaction of 1 or less"
     assert fit_forecasts(frame, frame.section).answered.keys() == {"background"}

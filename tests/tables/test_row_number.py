@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tables.folder import HEAD, write_study
+from wellperf_models.panel import read_wave_order
 from wellperf_models.tables import check_study, load_tables
 
 CSV = "who, hours ,reason\n7,4,a\n7,4,a\n8,2,b\n"
@@ -77,3 +78,15 @@ def test_a_column_beside_the_answers_serves_no_other_section(tmp_path: Path) -> 
     (violation,) = _check(tmp_path, unknown).violations
     assert violation.rule == "covariate_column"
     assert "did you mean 'reason'" in violation.text
+
+
+def test_numbers_of_dated_rows_are_no_order_of_waves(tmp_path: Path) -> None:
+    """Several rows bear one day: nothing tells which comes first, and nothing is refused for it."""
+    dated = "who, hours ,reason,day\n7,4,a,2023-01-02\n7,5,a,2023-01-02\n8,2,b,2023-01-01\n"
+    asked = SURVEYS.replace('value = "hours"', 'value = "hours"\ndate = "day"')
+    asked += '[burnout]\noutcome = "hours"\ncase_at = 4\n[burnout.models.m]\ncovariates = ["reason"]\n'
+    study = write_study(tmp_path, asked.replace("after", "during"), head=HEAD, absences_csv=dated)
+    order = read_wave_order(load_tables(study), ())
+    assert not order.ordered
+    assert not order.dated
+    assert len(order.names) == 3

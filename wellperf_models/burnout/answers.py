@@ -15,6 +15,9 @@ from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import NO_GROUP, Level, levels_above
 from wellperf_models.study import Burnout, Study
 
+# column of the cluster a person was first known in
+FIRST_SEEN_IN = "cluster_first_seen_in"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answers:
@@ -86,7 +89,7 @@ def build_answers(
     """Arrays of the rows that are modelled.
 
     Args:
-        rows: From `build_waves`, with person and wave_order as codes.
+        rows: From `build_waves`, with person and wave_order as codes, and from `with_first_seen_in`.
         study: Declares the covariates.
         section: Its `[burnout]`.
         names: Covariates of any model.
@@ -123,6 +126,19 @@ def build_answers(
     )
 
 
+def with_first_seen_in(rows: pl.DataFrame, section: Burnout) -> pl.DataFrame:
+    """The cluster a person was first known in, before any row is left out: the same in every answer.
+
+    Args:
+        rows: From `build_waves`, sorted by wave, with person as a code.
+        section: Declares the cluster.
+    """
+    if section.cluster in (None, "person"):
+        return rows
+    named = pl.col(str(section.cluster)).cast(pl.String)
+    return rows.with_columns(named.drop_nulls().first().over("person").alias(FIRST_SEEN_IN))
+
+
 def _leave_out(rows: pl.DataFrame, column: str | None) -> NDArray[np.str_] | None:
     """A rung that can't be climbed says so; it stops nothing."""
     if column is None or rows[column].null_count() == rows.height:
@@ -134,18 +150,15 @@ def _cluster(rows: pl.DataFrame, section: Burnout) -> Ints:
     """The person, or the declared cluster they were first seen in: nobody is in two."""
     if section.cluster in (None, "person"):
         return rows["person"].to_numpy()
-    named = rows[str(section.cluster)].cast(pl.String)
-    if named.null_count() == named.len():
+    first = rows[FIRST_SEEN_IN]
+    if first.null_count() == first.len():
         raise StudyError(
             "The cluster of the errors is nowhere to be found.",
             where="burnout.cluster",
             got=section.cluster,
             expected="a column of assignments or people, and dated waves for assignments",
         )
-    first = rows.select("person", named.fill_null(NO_GROUP).alias("cluster")).with_columns(
-        pl.col("cluster").first().over("person")
-    )
-    return (first["cluster"].rank("dense") - 1).cast(pl.Int64).to_numpy()
+    return (first.fill_null(NO_GROUP).rank("dense") - 1).cast(pl.Int64).to_numpy()
 
 
 def _fold_group(rows: pl.DataFrame, covariates: pl.DataFrame, section: Burnout, cluster: Ints) -> Ints:

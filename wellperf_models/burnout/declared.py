@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wellperf_models.errors import StudyError
+from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.study import Burnout, Covariate, Scale, Study
 
 LAST_SCORE = "last_score"
+# a score computed from items must not miss the line by rounding
+ROUNDING = 1e-9
+
+
+def is_case(strain: Floats, cut: float) -> NDArray[np.bool_]:
+    """Whether scores reach a cut-off; the one rule wherever cases are told.
+
+    Args:
+        strain: Scores, more is worse, shape (n,); nan is none.
+        cut: Turned likewise.
+    """
+    return np.asarray(strain >= cut - ROUNDING)
 
 
 def check_section(study: Study) -> Burnout:

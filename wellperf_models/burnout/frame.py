@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
-from wellperf_models.burnout.answers import Answers, build_answers
+from wellperf_models.burnout.answers import Answers, build_answers, with_first_seen_in
 from wellperf_models.burnout.declared import case_words, check_section, split_covariates
 from wellperf_models.panel import (
     LeftOut,
@@ -132,6 +132,7 @@ def build_frame(tables: Source) -> BurnoutFrame:
         (pl.col("wave_order").rank("dense") - 1).cast(pl.Int64).alias("wave_order"),
         pl.col("last_score").fill_nan(None),
     )
+    raw = with_first_seen_in(raw, section)
     design, why = _design(raw, study, ordered=order.ordered)
     roster = roster_of(
         raw, code="person", identifier="employee_id", stable=has_stable_ids(study, ("people", "surveys"))

@@ -46,10 +46,13 @@ def refuse_outcome(
     Raises:
         DesignError: The outcome is among the predictors.
     """
+    # once, and not for every covariate that everybody has
+    ranks = _ranks(strain) if strain.size <= _LOOK else None
     for name in covariates.columns:
         values = covariates[name]
         known = values.is_not_null().to_numpy()
-        if values.dtype.is_float() and _is_same(values.drop_nulls().to_numpy(), strain[known], case[known]):
+        own = (strain, case, ranks) if known.all() else (strain[known], case[known], None)
+        if values.dtype.is_float() and _is_same(values.drop_nulls().to_numpy(), *own):
             raise _outcome_among(name)
         if not values.dtype.is_float() and name in blocks and _separates(X[:, blocks[name]], case):
             raise _outcome_among(name)
@@ -80,12 +83,14 @@ def _some(n_rows: int, *arrays: Any) -> list[Any]:
     return [a[rows] for a in arrays]
 
 
-def _is_same(values: Floats, strain: Floats, case: NDArray[np.bool_]) -> bool:
+def _is_same(values: Floats, strain: Floats, case: NDArray[np.bool_], ranks: Floats | None) -> bool:
     if values.size < _MIN_ROWS or not np.ptp(values) > 0 or not np.ptp(strain) > 0:
         return False
     if values.size > _LOOK and _is_far(*_some(values.size, values, strain, case)):
         return False
-    return _correlation(values, strain) >= SAME or (_has_both(case) and auc(case, values) in (0.0, 1.0))
+    if _correlation(values, strain, ranks) >= SAME:
+        return True
+    return _has_both(case) and auc(case, values) in (0.0, 1.0)
 
 
 def _is_far(values: Floats, strain: Floats, case: NDArray[np.bool_]) -> bool:
@@ -95,12 +100,18 @@ def _is_far(values: Floats, strain: Floats, case: NDArray[np.bool_]) -> bool:
     return _correlation(values, strain) < _FAR and auc(case, values) not in (0.0, 1.0)
 
 
-def _correlation(values: Floats, strain: Floats) -> float:
+def _correlation(values: Floats, strain: Floats, ranks: Floats | None = None) -> float:
     """The larger of that of the values and that of the ranks, without its sign."""
+    straight = abs(float(np.corrcoef(values, strain)[0, 1]))
+    own = _ranks(strain) if ranks is None else ranks
+    return max(straight, abs(float(np.corrcoef(_ranks(values), own)[0, 1])))
+
+
+def _ranks(values: Floats) -> Floats:
     from scipy import stats
 
-    straight = abs(float(np.corrcoef(values, strain)[0, 1]))
-    return max(straight, abs(float(np.corrcoef(stats.rankdata(values), stats.rankdata(strain))[0, 1])))
+    found: Floats = stats.rankdata(values)
+    return found
 
 
 def _has_both(case: NDArray[np.bool_]) -> bool:

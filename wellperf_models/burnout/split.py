@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -9,11 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wellperf_models.burnout.answers import Answers
+from wellperf_models.burnout.declared import is_case
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.errors import DesignError
 from wellperf_models.inference.folds import grouped_folds
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import NO_GROUP
+
+# Share of the rows that one score holds, from which folds that part there do not foretell the same: more than
+# this, and than twice what chance gives the share of cases.
+_COARSE = 0.02
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,14 +65,15 @@ def cases_of(frame: BurnoutFrame, train: Ints) -> NDArray[np.bool_]:
     else:
         assert section.case_share is not None
         cut = find_cut(strain[train], section.case_share)
-    return strain >= cut
+    return is_case(strain, cut)
 
 
 def make_splits(frame: BurnoutFrame) -> tuple[Split, ...]:
     """One split in time where a newer wave can be kept, else repeated grouped folds.
 
     Raises:
-        DesignError: Fewer groups than folds, or rows to train on or to score that hold one class only.
+        DesignError: Fewer groups than folds, rows to train on or to score that hold one class only, or folds
+            that find the worst share at different scores of a coarse scale.
     """
     answers = frame.answers
     if frame.time_split:
@@ -98,33 +105,75 @@ def make_splits(frame: BurnoutFrame) -> tuple[Split, ...]:
                     remedy="another cut-off" + ("" if frame.time_split else ", or fewer folds"),
                 )
         splits.append(Split(train=train, test=test, case=case, repeat=repeat, fold=fold))
+    if not frame.time_split:
+        _refuse_two_cuts(frame, splits)
     return tuple(splits)
 
 
-def folds_of(frame: BurnoutFrame, group: Ints, *, repeats: int) -> tuple[Split, ...]:
+def _refuse_two_cuts(frame: BurnoutFrame, splits: Iterable[Split]) -> None:
+    """Folds may find cut-offs that differ by a row or two; never by a score that many people have.
+
+    Raises:
+        DesignError: Some splits, or all rows together, count such a score as a case and others do not.
+    """
+    answers = frame.answers
+    found = [s.case for s in splits] + [cases_of(frame, np.arange(answers.strain.size))]
+    # cut-offs are of one score, so cases are nested
+    fewest, most = min(found, key=np.sum), max(found, key=np.sum)
+    _, counts = np.unique(answers.strain[most & ~fewest], return_counts=True)
+    share = float(most.mean())
+    by_chance = 2 * math.sqrt(share * (1 - share) / answers.n_people)
+    if not np.any(counts > max(_COARSE, by_chance) * answers.strain.size):
+        return
+    cuts = [float(answers.strain[case].min()) for case in (most, fewest)]
+    sign = 1.0 if frame.higher_is_worse else -1.0
+    shown = [
+        f"case_at = {sign * cut + 0.0:g}" for cut in cuts if _people_at(answers, cut) >= frame.min_group_size
+    ]
+    raise DesignError(
+        "The worst share falls between two scores of a coarse scale, so folds would not foretell the same.",
+        where="burnout.case_share",
+        expected="a share that every fold finds at the same score",
+        remedy="declare the score from which somebody is a case"
+        + (f": {' or '.join(shown)}" if shown else ""),
+    )
+
+
+def _people_at(answers: Answers, strain: float) -> int:
+    return int(np.unique(answers.person[answers.strain == strain]).size)
+
+
+def folds_of(
+    frame: BurnoutFrame, group: Ints, *, repeats: int, case: NDArray[np.bool_] | None = None
+) -> tuple[Split, ...]:
     """Grouped folds of all rows, whatever could split them in time; for rungs that forgive that.
 
     Args:
         frame: The burnout frame.
         group: What is not parted, shape (n,).
         repeats: How often they are drawn.
+        case: Who is a case, where that is settled; None: each fold finds it in its training rows.
 
     Raises:
-        DesignError: Fewer groups than folds, or no fold that holds both classes.
+        DesignError: Fewer groups than folds, no fold that holds both classes, or folds that find the worst
+            share at different scores of a coarse scale.
     """
     folds = frame.section.validation.folds
     assigned = grouped_folds(group, folds=folds, repeats=repeats, seed=frame.seed)
     parts = [(assigned[r] == f, r, f) for r in range(repeats) for f in range(folds)]
-    return _usable(
+    splits = [
         Split(
             train=np.flatnonzero(~scored),
             test=np.flatnonzero(scored),
-            case=cases_of(frame, np.flatnonzero(~scored)),
+            case=cases_of(frame, np.flatnonzero(~scored)) if case is None else case,
             repeat=repeat,
             fold=fold,
         )
         for scored, repeat, fold in parts
-    )
+    ]
+    if case is None:
+        _refuse_two_cuts(frame, splits)
+    return _usable(splits)
 
 
 def one_group_left_out(frame: BurnoutFrame, newest: Split | None) -> tuple[Split, ...]:
@@ -135,10 +184,12 @@ def one_group_left_out(frame: BurnoutFrame, newest: Split | None) -> tuple[Split
 
     Args:
         frame: The burnout frame.
-        newest: The split in time, where there is one: trained on older waves, scored on the newest alone.
+        newest: The split in time, where there is one: trained on older waves, scored on the newest alone,
+            cases as there.
 
     Raises:
-        DesignError: No place is declared or known, there is only one, or no split holds both classes.
+        DesignError: No place is declared or known, there is only one, no split holds both classes, or they
+            find the worst share at different scores of a coarse scale.
     """
     answers, asked = frame.answers, frame.section.ladder.leave_out
     if asked is None:
@@ -153,9 +204,12 @@ def one_group_left_out(frame: BurnoutFrame, newest: Split | None) -> tuple[Split
             continue
         train = old[(answers.leave_out[old] != place) & ~np.isin(answers.person[old], answers.person[test])]
         if train.size:
-            splits.append(Split(train=train, test=test, case=cases_of(frame, train), fold=number))
+            case = cases_of(frame, train) if newest is None else newest.case
+            splits.append(Split(train=train, test=test, case=case, fold=number))
     if len(splits) < 2:
         raise DesignError(f"There is only one {asked} with enough people", where="burnout.ladder.leave_out")
+    if newest is None:
+        _refuse_two_cuts(frame, splits)
     return _usable(splits)
 
 

@@ -8,10 +8,15 @@ normal with their clustered covariance around λ times the gaps found, and the e
 of the plug-ins drawn are above the one found. The high end of the 95 % interval is the λ with 97.5 % above;
 the low end that with 2.5 % above, were the whole distance in one group (then chance in the others explains
 most): it is 0 exactly where a perfectly calibrated model would show as much in one study of forty.
+
+The distance is never below that of the means over all rows, |Σ_b w_b (ȳ_b − p̄_b)|, and is the same where all
+risks are off in one direction; gaps all of one sign make the inversion fall short there. So the high end is
+at least that of the distance of the means, and the estimate at least this distance where it differs from 0.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -74,7 +79,12 @@ def calibration_error(
     clearest = np.argmax(np.abs(gaps) / np.sqrt(np.maximum(np.diag(covariance), 1e-300)))
     alone = np.where(np.arange(gaps.size) == clearest, gaps, 0.0)
     held = float(weight @ np.abs(alone))
+    level, error = (
+        min(found, abs(float(weight @ gaps))),
+        math.sqrt(max(0.0, float(weight @ covariance @ weight))),
+    )
     low = min(middle, held * _scale(alone, noise, weight, found, 0.025) if held else 0.0)
+    middle, high = max(middle, level if level > _Z * error else 0.0), max(high, level + _Z * error)
     return CalibrationError(
         plug_in=found,
         by_chance=float(chance.mean()),

@@ -83,7 +83,9 @@ def _digits(values: pl.Series, codes: pl.Series) -> tuple[pl.Series, NDArray[np.
     highest = codes.max()
     above = 0 if highest is None else int(str(highest)) + 1
     numbers = (codes.fill_null(above) if codes.null_count() else codes).to_numpy()
-    present = np.flatnonzero(np.bincount(numbers, minlength=above + 1))
+    there = np.zeros(above + 1, bool)
+    there[numbers] = True
+    present = np.flatnonzero(there)
     words = values.gather(_first_of_each(numbers, present))
     order = words.arg_sort(nulls_last=True).to_numpy()
     place = np.zeros(above + 1, np.int32)

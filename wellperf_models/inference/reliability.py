@@ -20,6 +20,7 @@ from wellperf_models.inference.risk_sets import Floats, Ints
 
 _STEPS, _TOLERANCE = 2_000, 1e-11
 _LEAST_ROWS = 10
+_NO_VARIANCE = "Everybody gave an item the same answer: it says nothing."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,8 +123,8 @@ def reliability(items: Floats, cluster: Ints | None = None, *, kind: str = "omeg
         )
     centred = items - items.mean(axis=0)
     covariance = centred.T @ centred / (n - 1)
-    if np.any(np.diag(covariance) <= 0):
-        raise DesignError("Everybody gave an item the same answer: it says nothing.")
+    if np.any(np.ptp(items, axis=0) <= 0):
+        raise DesignError(_NO_VARIANCE)
     if kind == "alpha":
         value, slope = alpha_of(covariance), _slope_of_alpha(covariance)
     else:
@@ -189,8 +190,11 @@ def residual_correlation(items: Floats) -> float:
         items: Complete answers, shape (n, k), k ≥ 3.
 
     Raises:
+        DesignError: An item that does not vary, or fewer than three.
         ConvergenceError: As `omega_of`.
     """
+    if np.any(np.ptp(items, axis=0) <= 0):
+        raise DesignError(_NO_VARIANCE)
     correlation = np.asarray(np.corrcoef(items, rowvar=False))
     loadings = one_factor(correlation)
     left = correlation - np.outer(loadings, loadings)

@@ -6,7 +6,7 @@ scores. Instruments of a study's own are declared in `[instruments.NAME]` of the
 
 from wellperf_models.instruments.key import CutOff, Direction, Scoring, ScoringKey, Status
 from wellperf_models.instruments.published import KEYS
-from wellperf_models.instruments.scoring import aligned, from_mean, score, scoring_key
+from wellperf_models.instruments.scoring import aligned, from_sum, score, scoring_key
 
 __all__ = [
     "KEYS",
@@ -16,7 +16,7 @@ __all__ = [
     "ScoringKey",
     "Status",
     "aligned",
-    "from_mean",
+    "from_sum",
     "score",
     "scoring_key",
 ]

@@ -83,14 +83,23 @@ def score(items: ArrayLike, key: ScoringKey) -> Floats:
     """
     answers = aligned(items, key)
     n = np.isfinite(answers).sum(axis=1)
-    mean = np.where(n > 0, np.nansum(answers, axis=1) / np.maximum(n, 1), np.nan)
-    return np.where(n >= key.min_answered, from_mean(mean, key), np.nan)
+    made = from_sum(np.nansum(answers, axis=1), np.maximum(n, 1), key)
+    return np.where(n >= max(1, key.min_answered), made, np.nan)
 
 
-def from_mean(mean: Floats, key: ScoringKey) -> Floats:
-    """Scores from the mean of a person's answers: a sum is prorated, percent runs from 0 to 100."""
+def from_sum(total: ArrayLike, n: ArrayLike, key: ScoringKey) -> Floats:
+    """Scores from the sum of a person's answers: a sum is prorated, percent runs from 0 to 100.
+
+    Divided last: what is a whole number comes out whole, and cut-offs are whole numbers.
+
+    Args:
+        total: Sum of the answers as they run with the score (`aligned`), shape (k,).
+        n: How many there are, each above 0, shape (k,).
+        key: The key.
+    """
+    total, n = np.asarray(total, float), np.asarray(n, float)
     if key.scoring == "sum":
-        return np.asarray(mean * len(key.items))
+        return np.asarray(total * len(key.items) / n)
     if key.scoring == "percent":
-        return np.asarray(100 * (mean - key.low) / (key.high - key.low))
-    return mean
+        return np.asarray(100 * (total - n * key.low) / (n * (key.high - key.low)))
+    return np.asarray(total / n)

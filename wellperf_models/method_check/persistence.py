@@ -19,6 +19,8 @@ _MOST_STEPS: Final = 60
 # pairs of answers it takes to tell memory from what is lasting
 _LEAST_PAIRS: Final = 30
 _MOST_MEMORY, _MOST_LASTING = 0.95, 0.97
+# a score computed from items must not miss a cut-off by rounding
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -48,7 +50,7 @@ class Steps:
 
     def edge_of(self, cut: float) -> float:
         """Latent value above which a score is at or above a cut-off."""
-        place = int(np.searchsorted(self.values, cut, side="left"))
+        place = int(np.searchsorted(self.values, cut - _ROUNDING, side="left"))
         return float(np.append(self.edges, np.inf)[place])
 
 
@@ -64,7 +66,7 @@ def steps_of(scores: Floats, cut: float) -> Steps:
     values = np.unique(scores)
     if values.size > _MOST_STEPS:
         inner = np.quantile(scores, np.arange(_MOST_STEPS) / _MOST_STEPS, method="lower")
-        at_cut = values[values >= cut][:1]
+        at_cut = values[values >= cut - _ROUNDING][:1]
         values = np.unique(np.concatenate([values[:1], inner, at_cut]))
     below = np.searchsorted(np.sort(scores), values, side="left") / scores.size
     return Steps(values=values, edges=special.ndtri(below))

@@ -76,6 +76,10 @@ def read_wave_order(tables: Source, covariates: Sequence[str] = ()) -> WaveOrder
     waves = waves.filter(pl.col("scored") > 0).with_columns(pl.col("first", "middle", "last").fill_nan(None))
     own, other = waves.filter(pl.col("outcome") > 0), waves.filter(pl.col("outcome") == 0)
     undated = own["first"].null_count()
+    sources = tables.study.sources_of("surveys").values()
+    if any(source.row_number == "wave" for source in sources) and not section.waves:
+        # a row of its own for every answer: many begin on the same day, and the number of a row is no order
+        return _by_name(waves["wave"].to_list(), section, tables.study.study.as_of)
     if undated == 0:
         return _by_date(own, other, section)
     if undated < own.height and not section.waves:

@@ -15,6 +15,7 @@ from wellperf_models.tables.columns import Work, attribute, declared_column
 from wellperf_models.tables.declare import TableSchema
 from wellperf_models.tables.durations import halve_zero_durations
 from wellperf_models.tables.header import Mapping, form_columns, map_header
+from wellperf_models.tables.lost_waves import lost_waves
 from wellperf_models.tables.parse import as_text
 from wellperf_models.tables.raw import Raw
 from wellperf_models.tables.readings import date_sums, judge_dates, judge_numbers, number_sums, with_rows
@@ -171,6 +172,7 @@ def _drop_missing(work: Work, frame: pl.LazyFrame) -> tuple[pl.LazyFrame, int]:
         empty = empty & ~pl.col(BAD)  # what could not be read is a violation, not missing
     n = int(frame.select(empty.sum()).collect(engine="streaming").item())
     if n:
+        work.notes += lost_waves(frame, work.key, "wave", ~empty) if "wave" in there else ()
         text = "rows dropped, because one of these cells is missing (drop_missing)"
         work.notes.append(
             Note(table=work.key, column=", ".join(needed), rule="drop_missing", count=n, text=text)
@@ -246,6 +248,9 @@ def _lengthen(work: Work, mapping: Mapping) -> None:
     wide = work.source.wide
     if wide is None or not mapping.wide:
         return
+    if "wave" in mapping.positions and not work.schema.may_miss(wide.value):
+        given = pl.any_horizontal(pl.col(f"c{position}").is_not_null() for position in mapping.wide)
+        work.notes += lost_waves(work.frame, work.key, f"c{mapping.positions['wave']}", given)
     # judged on the rows of the file, before they become several
     marks = {f"bad{i}": where for i, (where, _) in enumerate(work.bad)}
     work.bad = [(pl.col(f"bad{i}"), problem) for i, (_, problem) in enumerate(work.bad)]

@@ -1,4 +1,4 @@
-"""Items of scales, before they are scored: off the scale, unknown, reversed or not, twice the same question.
+"""Items of scales, before they are scored: off the scale, unknown, coded otherwise, missing in a wave.
 
 Where scores are made from the items these are violations, since no score should rest on them. Where the
 table has the scores, items that disagree with each other are notes.
@@ -12,14 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 import polars as pl
 
 from wellperf_models.study import Study
+from wellperf_models.tables.items_together import first_answers, look_together
 from wellperf_models.tables.rules import BAD, ROW
 from wellperf_models.tables.scored import SURVEYS, Keyed, item_rows, keyed_measures
 from wellperf_models.tables.violation import SHOWN_ROWS, Note, Violation
 
-_MIN_PEOPLE, _Z = 30, 3.29
-_REVERSED, _SAME = -0.3, 0.999999
-# correlations of so many people are known well enough
-_ENOUGH_PEOPLE = 2_000
+_MIN_PEOPLE = 30
+# instruments whose answers lie so far apart (Kristensen et al. 2005: 0, 25, 50, 75 and 100)
+_STEP = {"cbi": 25.0}
+# of a scale so wide, answers that all lie in its lowest part are numbers of the answers
+_WIDE, _LOWEST = 50.0, 0.1
 # a wave in which nobody uses an end of the scale that others use: less likely than this by chance
 _CHANCE = 1e-6
 
@@ -48,19 +50,19 @@ def look_at_items(study: Study, frames: Mapping[str, pl.LazyFrame]) -> tuple[lis
         pl.col("measure").is_in(list(carriers)), pl.col("item").is_not_null(), pl.col("value").is_not_null()
     )
     items = items.filter(~pl.col(BAD)) if BAD in there else items
-    violations = [*_unknown(items, carriers), *_off_scale(items, carriers)]
+    violations = [*_unknown(items, carriers), *_off_scale(items, carriers), *_coding(items, carriers)]
     notes: list[Note] = []
     for keyed in (k for of in carriers.values() for k in of):
-        wide = _first_answers(surveys, keyed)
+        wide = first_answers(surveys, keyed)
         if wide is None:
             notes += _no_items(surveys, keyed)
             continue
-        told = [*_against(wide, keyed), *_twice(wide, keyed)]
-        if told and _scores_are_made(surveys, keyed):
-            violations += [v for v, _ in told]
+        wrong, told = look_together(wide, keyed)
+        if wrong and _scores_are_made(surveys, keyed):
+            violations += [v for v, _ in wrong]
         else:
-            notes += [n for _, n in told]
-        notes += _two_forms(surveys, keyed)
+            notes += [n for _, n in wrong]
+        notes += [*told, *_two_forms(surveys, keyed), *_empty_waves(surveys, keyed)]
     return violations, notes
 
 
@@ -108,8 +110,6 @@ def _off_scale(items: pl.LazyFrame, carriers: Mapping[str, Sequence[Keyed]]) -> 
             continue
         n, rows = _rows(off)
         told = ", ".join(f"{k:,} in item {name}" for name, k in counts.iter_rows())
-        waves = off.select(pl.col("wave").unique()).collect()["wave"].to_list()
-        where = f", all of them in wave {waves[0]}" if len(waves) == 1 else ""
         yield Violation(
             table=SURVEYS,
             column="item, value",
@@ -118,79 +118,82 @@ def _off_scale(items: pl.LazyFrame, carriers: Mapping[str, Sequence[Keyed]]) -> 
             first_rows=rows,
             text=f"answers to the items of {keyed.measure} lie between {low:g} and {high:g}; off the scale: "
             + told
-            + where,
+            + _in_wave(off),
             what_to_do="correct them, list a code for a missing answer in null_values, or, where all answers "
             f"are coded otherwise, say so in [measures.{keyed.measure}] coded; two instruments are two "
             "measures",
         )
 
 
-def _first_answers(surveys: pl.LazyFrame, keyed: Keyed) -> pl.DataFrame | None:
-    """One complete answer a person: a column an item, turned as the score runs; None: there is no item."""
-    rows = item_rows(surveys, keyed).select("employee_id", "wave", "item", "answer")
-    people = rows.select(pl.col("employee_id").unique()).sort("employee_id").head(_ENOUGH_PEOPLE)
-    cells = rows.join(people, on="employee_id", how="semi").collect()
-    if not cells.height:
-        return None
-    # repeated answers are named by another rule
-    wide = cells.sort("employee_id", "wave", "item").pivot(
-        on="item", index=["employee_id", "wave"], values="answer", aggregate_function="first"
-    )
-    names = [name for name in keyed.names.values() if name in wide.columns]
-    return wide.drop_nulls(names).unique("employee_id", keep="first", maintain_order=True).select(names)
+def _coding(items: pl.LazyFrame, carriers: Mapping[str, Sequence[Keyed]]) -> Iterator[Violation]:
+    """Answers on the scale that are the numbers of the answers: 0 to 4 where 0 to 100 is meant."""
+    for keyed in (k for of in carriers.values() for k in of):
+        low, high = keyed.range
+        if high - low < _WIDE:
+            continue
+        value = pl.col("value")
+        own = items.filter(
+            pl.col("measure") == keyed.carrier,
+            pl.col("item").is_in(list(keyed.names.values())),
+            value.is_between(low, high),
+        )
+        step = _STEP.get(keyed.key.instrument)
+        by_value = own.group_by("value").agg(people=pl.col("employee_id").n_unique()).sort("value").collect()
+        values = by_value["value"].to_list()
+        people = int(own.select(pl.col("employee_id").n_unique()).collect(engine="streaming").item())
+        lowest = len(values) > 1 and values[-1] <= low + _LOWEST * (high - low) and people >= _MIN_PEOPLE
+        between = step is not None and any(not _is_step(v, low, step) for v in values)
+        if not (lowest or between):
+            continue
+        if step is not None and not lowest:
+            off = (value - low) / step
+            own = own.filter((off - off.round()).abs() > 1e-9)
+        n, rows = _rows(own)
+        yield Violation(
+            table=SURVEYS,
+            column="item, value",
+            rule="item_coding",
+            count=n,
+            first_rows=rows,
+            text=f"answers to the items of {keyed.measure} {_asked(keyed, step)}; found others"
+            + (": all lie in the lowest tenth of the scale" if lowest else _in_wave(own)),
+            what_to_do=_coded(values, keyed.measure),
+        )
 
 
-def _against(wide: pl.DataFrame, keyed: Keyed) -> Iterator[tuple[Violation, Note]]:
-    """Items that run against the rest after those of the key were turned."""
-    names, n = wide.columns, wide.height
-    # of two items that disagree, neither is the reversed one
-    if len(names) < 3 or n < _MIN_PEOPLE:
-        return
-    rest = pl.sum_horizontal(names)
-    row = wide.select(pl.corr(name, rest - pl.col(name)).alias(name) for name in names).row(0, named=True)
-    against = [name for name, r in row.items() if _surely_below(r, n)]
-    if not against:
-        return
-    turned = {keyed.names[item] for item in keyed.key.reversed_items}
-    already = [name for name in against if name in turned]
-    still = [name for name in against if name not in turned]
-    told = ([f"not reversed: {', '.join(still)}"] if still else []) + (
-        [f"reversed already when they came, or not to be reversed: {', '.join(already)}"] if already else []
-    )
-    text = f"every item of {keyed.measure} runs with the rest of its scale; {'; '.join(told)}"
-    what = (
-        f"reverse them in the source, or name those to be reversed in [measures.{keyed.measure}] "
-        "reversed_items; where all answers are coded the other way round, say coded"
-    )
-    yield _both("reversed_items", text, what, len(against))
+def _is_step(value: float, low: float, step: float) -> bool:
+    off = (value - low) / step
+    return abs(off - round(off)) <= 1e-9
 
 
-def _twice(wide: pl.DataFrame, keyed: Keyed) -> Iterator[tuple[Violation, Note]]:
-    """Items that everybody answered alike: one column under two names."""
-    names = [name for name in wide.columns if wide[name].n_unique() > 1]
-    if wide.height < _MIN_PEOPLE:
-        return
-    pairs = [(a, b) for i, a in enumerate(names) for b in names[i + 1 :]]
-    row = wide.select(pl.corr(a, b).alias(str(i)) for i, (a, b) in enumerate(pairs)).row(0) if pairs else ()
-    same = [pair for pair, r in zip(pairs, row, strict=True) if r is not None and abs(r) > _SAME]
-    if same:
-        told = ", ".join(f"{a} and {b}" for a, b in same[:5])
-        text = f"no two items of {keyed.measure} are the same question; answered alike by everybody: {told}"
-        what = "find out which column is whose: a copy counts twice and makes the scale look reliable"
-        yield _both("duplicated_items", text, what, len(same))
+def _asked(keyed: Keyed, step: float | None) -> str:
+    low, high = keyed.range
+    if step is None:
+        return f"use the scale from {low:g} to {high:g}"
+    listed = [f"{low + i * step:g}" for i in range(round((high - low) / step) + 1)]
+    return f"are {', '.join(listed[:-1])} or {listed[-1]}"
 
 
-def _both(rule: str, text: str, what: str, count: int) -> tuple[Violation, Note]:
-    return (
-        Violation(table=SURVEYS, column="item, value", rule=rule, count=count, text=text, what_to_do=what),
-        Note(table=SURVEYS, column="item, value", rule=rule, count=count, text=text),
-    )
+def _coded(values: Sequence[float], measure: str) -> str:
+    """The remedy that fits the numbers which occur."""
+    whole = all(float(v).is_integer() for v in values)
+    least, most = values[0], values[-1]
+    own = "an instrument with other answers is one of your own, [instruments.NAME]"
+    say = f"say in [measures.{measure}] how the lowest and the highest answer are written: "
+    if most <= 1:
+        return f"{say}coded = [0, 1]"
+    if whole and most <= 4:
+        return f"{say}coded = [0, 4]" + ("" if least == 0 else ", or coded = [1, 5] where 1 is the lowest")
+    if whole and most <= 5 and least >= 1:
+        return f"{say}coded = [1, 5]"
+    if most <= 10:
+        return f"{say}coded = [LOWEST, HIGHEST]; {own}"
+    return f"one measure is coded in one way: bring the answers to one coding in the source; {own}"
 
 
-def _surely_below(r: float | None, n: int) -> bool:
-    if r is None or not math.isfinite(r) or r > _REVERSED:
-        return False
-    return math.atanh(max(r, -0.999999)) + _Z / math.sqrt(n - 3) < 0
+def _in_wave(rows: pl.LazyFrame) -> str:
+    waves = rows.select(pl.col("wave").unique()).collect()["wave"].to_list()
+    return f", all of them in wave {waves[0]}" if len(waves) == 1 else ""
 
 
 def _scores_of(surveys: pl.LazyFrame, keyed: Keyed) -> pl.LazyFrame:
@@ -233,3 +236,15 @@ def _two_forms(surveys: pl.LazyFrame, keyed: Keyed) -> Iterator[Note]:
                     "many do: another instrument, or another coding, in the same column?"
                 )
                 yield Note(table=SURVEYS, column="item, value", rule="two_forms", count=int(n), text=text)
+
+
+def _empty_waves(surveys: pl.LazyFrame, keyed: Keyed) -> Iterator[Note]:
+    """Waves in which others answer something, but nobody an item of this measure, nor is there a score."""
+    who = ["wave", "employee_id"]
+    all_rows = surveys.filter(pl.col("value").is_not_null(), pl.col("wave").is_not_null())
+    own = pl.concat([item_rows(surveys, keyed).select(who), _scores_of(surveys, keyed).select(who)])
+    left = all_rows.join(own, on="wave", how="anti").group_by("wave").agg(pl.col("employee_id").n_unique())
+    for wave, people in left.sort("wave").collect().iter_rows():
+        if people >= _MIN_PEOPLE:
+            text = f"in wave {wave} people answered, but no item of {keyed.measure}: not asked, or lost?"
+            yield Note(table=SURVEYS, column="wave, item", rule="empty_wave", count=people, text=text)

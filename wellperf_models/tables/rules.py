@@ -114,7 +114,8 @@ def _value_rules(table: str, column: Column, *, required: bool) -> Iterable[Rule
             table=table,
             columns=(name,),
             text="no cell is missing",
-            what_to_do="fill the cells or remove the rows in the source; a missing value is never invented",
+            what_to_do="fill the cells or remove the rows in the source, or name the words that mean “no "
+            "answer” in null_values; a missing value is never invented",
             where=lambda _: nw.col(name).is_null(),
         )
     if column.allowed:

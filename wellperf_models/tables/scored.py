@@ -49,19 +49,19 @@ class Keyed:
         if (self.low, self.high) == (key.low, key.high):
             value = pl.col("value")
         else:
-            share = (pl.col("value") - self.low) / (self.high - self.low)
-            value = key.low + share * (key.high - key.low)
+            # divided last: what is a whole answer comes out whole
+            value = key.low + (pl.col("value") - self.low) * (key.high - key.low) / (self.high - self.low)
         against = [self.names[item] for item in key.reversed_items]
         return pl.when(pl.col("item").is_in(against)).then(key.low + key.high - value).otherwise(value)
 
     def score(self) -> pl.Expr:
-        """The score of one person and wave, over its rows with `answer`."""
-        key, mean = self.key, pl.col("answer").sum() / pl.len()
+        """The score of one person and wave, over its rows with `answer`; as `instruments.from_sum`."""
+        key, total, n = self.key, pl.col("answer").sum(), pl.len().cast(pl.Float64)
         if key.scoring == "sum":
-            return mean * len(key.items)
+            return total * len(key.items) / n
         if key.scoring == "percent":
-            return 100 * (mean - key.low) / (key.high - key.low)
-        return mean
+            return 100 * (total - n * key.low) / (n * (key.high - key.low))
+        return total / n
 
 
 def keyed_measures(study: Study) -> tuple[Keyed, ...]:

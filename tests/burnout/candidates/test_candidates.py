@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 
 from tests.burnout.builders import PROVENANCE, FakeTables, make_frames, make_study, make_tables
 from wellperf_models.burnout import build_frame, fit_forecasts
+from wellperf_models.burnout.candidates import boosting, forest, network
 from wellperf_models.burnout.candidates.checks import check_candidates, overfit
 from wellperf_models.burnout.candidates.findings import compare_candidates
 from wellperf_models.burnout.candidates.model import Candidates, fit_candidates
@@ -39,6 +42,17 @@ def evidence_of(frame: BurnoutFrame, candidates: Candidates | Unanswered) -> Evi
 
 def released_of(tables: FakeTables) -> Released:
     return release(evidence_of(*fitted(tables)), tables.study)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def fewer_trees() -> Iterator[None]:
+    """What is tested here does not hang on how many trees and rounds there are; test_null has them all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(forest, "_TREES", 40)
+        patch.setattr(forest, "_TREES_TUNED", 10)
+        patch.setattr(boosting, "_MOST_TREES", 40)
+        patch.setattr(network, "_MOST_ROUNDS", 12)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +112,22 @@ def test_the_simplest_that_is_as_good_is_recommended(
     assert "AUC is the chance that a case is ranked above" in released.answer
 
 
+@pytest.mark.parametrize("best", ["forest", "ridge"])
+def test_who_is_recommended_without_beating_the_last_score_is_said_to_be_so(
+    found: tuple[BurnoutFrame, Candidates], tables: FakeTables, best: str
+) -> None:
+    frame, candidates = found
+    gains = candidates.gains | {"ridge": dataclasses.replace(candidates.gains["ridge"], p_value=0.2)}
+    again = dataclasses.replace(candidates, gains=gains, best=best)
+    answer = release(evidence_of(frame, again), tables.study).answer
+    assert answer.startswith("Yes, ")
+    recommended = answer.partition("Recommended: ")[2]
+    assert recommended.startswith("the penalised logistic model")
+    end = "; by itself it is not shown to order people better than their last score alone."
+    assert end in recommended
+    assert end not in release(evidence_of(frame, candidates), tables.study).answer
+
+
 def test_models_are_side_by_side(released: Released) -> None:
     table = released.table("models")
     rows = {row.key[0]: row.values for row in table.rows}
@@ -110,7 +140,8 @@ def test_models_are_side_by_side(released: Released) -> None:
     ]
     names = [m.name for m in table.measures]
     assert names[:7] == ["auc", "brier", "slope", "delta_auc", "low", "high", "delta_brier"]
-    assert names[7:] == ["delta_net_benefit_1", "delta_net_benefit_2", "setting", "verdict"]
+    # a gain in net benefit to three digits would count those acted on: it is told with its interval alone
+    assert names[7:] == ["setting", "verdict"]
     assert rows["Penalised logistic"][-1] == "recommended, better"
     assert "trees" in str(rows["Random forest"][-2])
     base = rows["Last score alone"]
@@ -118,6 +149,43 @@ def test_models_are_side_by_side(released: Released) -> None:
         assert float(values[0]) - float(base[0]) == pytest.approx(float(values[3]), abs=0.002)  # type: ignore[arg-type]
     kinds = [row.key[0] for row in released.table("differences").rows]
     assert list(dict.fromkeys(kinds))[2] == "net benefit at a risk of 0.2, per 100 answers"
+
+
+def test_a_gain_in_net_benefit_is_kept_back_where_few_are_acted_on(
+    found: tuple[BurnoutFrame, Candidates], tables: FakeTables
+) -> None:
+    """As `burnout.use` keeps back who is acted on: each could be had from the other."""
+    frame, candidates = found
+    scored, low = candidates.forecasts.scored, 0.2
+    ridge, base = candidates.answered["ridge"], candidates.forecasts.last_score
+    assert base is not None
+    # seven people at or above a threshold; and one at which the two part five
+    high = float(np.sort(ridge.risk)[-7])
+    use = frame.section.use.model_copy(update={"thresholds": (low, high)})
+    section = frame.section.model_copy(update={"use": use})
+    frame = dataclasses.replace(frame, section=section)
+    again = dataclasses.replace(
+        candidates,
+        gains={
+            n: dataclasses.replace(g, net_benefit=(g.net_benefit[0],) * 2)
+            for n, g in candidates.gains.items()
+        },
+    )
+    table = release(evidence_of(frame, again), tables.study).table("differences")
+    shown = {r.key: r.values for r in table.rows if r.key[1] == "Penalised logistic"}
+    kept_back = [key[0] for key, values in shown.items() if values[0] is None]
+    assert kept_back == [f"net benefit at a risk of {high:g}, per 100 answers"]
+    # the two act on the same people but for five
+    risk = base.risk.copy()
+    least = np.flatnonzero(risk < low)[:5]
+    assert np.unique(scored.person[least]).size == 5
+    risk[least] = low
+    close = {"ridge": dataclasses.replace(ridge, risk=risk)}
+    again = dataclasses.replace(again, models=close, gains={"ridge": again.gains["ridge"]}, best="ridge")
+    table = release(evidence_of(frame, again), tables.study).table("differences")
+    assert (
+        next(r for r in table.rows if r.key[0].startswith("net benefit at a risk of 0.2")).values[0] is None
+    )
 
 
 def test_the_gate_lets_it_through_without_a_person(

@@ -179,6 +179,65 @@ def test_rare_levels_are_told_together_and_the_model_still_travels() -> None:
     assert {p.name for p in model_of(shown).predictors} >= {"job", "last_score"}
 
 
+def with_few(n_few: int) -> FakeTables:
+    """Two jobs, and a third of a few people."""
+    frames = make_frames(2)
+    people = frames["people"].with_row_index("i")
+    half = pl.when(pl.col("i") % 5 < 2).then(pl.lit("plant")).otherwise(pl.lit("office"))
+    job = pl.when(pl.col("i") < n_few).then(pl.lit("diver")).otherwise(half)
+    frames["people"] = people.with_columns(job.alias("job")).drop("i")
+    return FakeTables(make_study(models=SET), frames)
+
+
+def test_how_few_a_level_holds_does_not_follow_from_the_model() -> None:
+    """Elsewhere in the pack that level is kept back, and with it a second one."""
+    tables = with_few(7)
+    frame, _, explanation = steps(tables)
+    shown = release(evidence_of(frame, explanation), tables.study)
+    table = shown.table("model")
+    assert not any(m.kind in ("count", "rate") for m in table.measures)
+    names = [m.name for m in table.measures]
+    rows = {r.key: dict(zip(names, r.values, strict=True)) for r in table.rows}
+    jobs = {key[1]: row for key, row in rows.items() if key[0] == "job"}
+    assert set(jobs) == {"level: plant", "level: office"}
+    assert [row["share"] for row in jobs.values()] == [None, None]
+    parent = rows["parent", "level: yes"]["share"]
+    assert isinstance(parent, float)
+    assert parent == round(parent, 2)
+    assert "diver" not in str(shown.to_dict())
+    back = next(p for p in model_of(shown).predictors if p.name == "job")
+    assert back.shares_untold
+    # the level is called what it is
+    assert jobs["level: office"]["stands_for"] == "office and rare levels"
+    assert ["Job", "plant, against office and rare levels"] in [
+        list(r.key) for r in shown.table("odds_ratios").rows
+    ]
+
+
+def test_shares_of_levels_without_few_are_told_in_two_decimals() -> None:
+    tables = with_few(0)
+    frame, _, explanation = steps(tables)
+    shown = release(evidence_of(frame, explanation), tables.study)
+    job = next(p for p in model_of(shown).predictors if p.name == "job")
+    told = explanation.told
+    for level in ("plant", "office"):
+        part = job.parts[f"level: {level}"]
+        assert part.share == round(float((told.data["job"] == level).to_numpy().mean()), 2)
+        assert part.stands_for == ""
+    assert "plant, against office" in [r.key[1] for r in shown.table("odds_ratios").rows]
+
+
+def test_those_not_measured_who_are_told_with_a_level_are_named() -> None:
+    frames = make_frames(2)
+    few = pl.col("employee_id").is_in([f"p{i:04d}" for i in range(6)])
+    frames["people"] = frames["people"].with_columns(
+        pl.when(few).then(None).otherwise(pl.col("job")).alias("job")
+    )
+    _, _, explanation = steps(FakeTables(make_study(models=SET), frames))
+    joined = explanation.told.joined["job"]
+    assert (joined.words, joined.few) == ("office and not measured", True)
+
+
 def test_columns_that_say_the_same_are_one_contrast() -> None:
     frames = make_frames(3)
     hidden = pl.col("employee_id").str.slice(1).cast(pl.Int64) % 4 == 0

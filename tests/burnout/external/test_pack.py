@@ -179,7 +179,7 @@ DAMAGE: list[tuple[Callable[[dict[str, Any]], None], str]] = [
     (set_value("model", ("intercept", ""), 0, True), "none"),
     (set_value("model", ("overtime", "value"), 4, 0), "not above 0"),
     (set_value("model", ("overtime", "value"), 4, None), "none"),
-    (set_value("model", ("job", "level: field"), 7, 3.0), "share"),
+    (set_value("model", ("job", "level: field"), 5, 3.0), "share"),
     (set_value("model_facts", ("cut_off",), 1, "77"), "scale of the model is none"),
     (set_value("model_facts", ("cut_off",), 1, "nan"), "none"),
     (set_value("model_facts", ("low",), 1, "__import__('os')"), "none"),

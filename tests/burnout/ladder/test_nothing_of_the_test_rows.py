@@ -54,13 +54,13 @@ def poisoned(frame: BurnoutFrame, rows: np.ndarray) -> BurnoutFrame:
             )
         return pl.Series(column.name, np.where(there, "never seen", column.to_numpy()).tolist())
 
-    assert answers.last is not None
+    last = None if answers.last is None else np.where(there, 50 * rng.normal(size=there.size), answers.last)
     return replace(
         frame,
         answers=replace(
             answers,
             strain=np.where(there, 50 * rng.normal(size=there.size), answers.strain),
-            last=np.where(there, 50 * rng.normal(size=there.size), answers.last),
+            last=last,
             covariates=pl.DataFrame([other(c) for c in answers.covariates]),
             late=pl.DataFrame([other(c) for c in answers.late]),
         ),
@@ -103,8 +103,13 @@ def test_no_learner_and_no_rung_sees_a_scored_row(
     frame, ladder = honest()
     split = split_of(ladder, rung)
     other = plan_ladder(poisoned(frame, split.test), frame.section)
-    again = replace(split, case=_cases(other, split))
+    # every rung asks what the honest one asks: its cut-off is of rows that no honest rung scores
+    asked = split_of(ladder, FORWARD)
+    cut = frame.answers.strain[asked.case].min()
+    again = replace(split, case=other.frame.answers.strain >= cut)
     assert np.array_equal(again.case[split.train], split.case[split.train])
+    if rung in (FORWARD, "left_out"):
+        assert np.array_equal(again.case, split_of(other, rung).case)
     one = fit(ladder, rung, split, LEARNERS[learner])
     two = fit(other, rung, again, LEARNERS[learner])
     assert one.encoding == two.encoding
@@ -116,6 +121,16 @@ def test_no_learner_and_no_rung_sees_a_scored_row(
 def _cases(ladder: Ladder, split: Split) -> np.ndarray:
     """The cut-off found anew in the poisoned frame, on the same training rows."""
     return cases_of(ladder.frame, split.train)
+
+
+@pytest.mark.parametrize("rung", ["within_wave", "within_wave_by_person", "random_rows", "by_person"])
+def test_without_an_order_every_fold_finds_its_cut_off_in_the_rows_it_trains_on(rung: str) -> None:
+    frames = {"n": 150, "waves": 3, "dated": False}
+    frame = build_frame(make_world(model=("noise", "job"), leave_out=None, frames=frames, case_share=0.3))
+    split = split_of(plan_ladder(frame, frame.section), rung)
+    other = cases_of(poisoned(frame, split.test), split.train)
+    assert np.array_equal(other[split.train], split.case[split.train])
+    assert not np.array_equal(cases_of(poisoned(frame, split.train), split.train), split.case)
 
 
 def test_a_spy_that_is_seen_would_be_noticed() -> None:

@@ -176,7 +176,7 @@ def test_noise_makes_the_answer_no() -> None:
         surveys.with_columns(drawn).with_columns(value=pl.when(items).then("drawn").otherwise("value")).lazy()
     )
     *_, evidence, released = all_of(made)
-    assert released.answer.startswith(("No: the items", "How reliable the score is", "These data"))
+    assert released.answer.startswith(("Poorly: the items", "How reliable the score is", "These data"))
     assert "measured well" not in evidence.answer
 
 
@@ -227,3 +227,23 @@ def test_order_and_engine_change_nothing(tables: FakeTables, whole: tuple) -> No
         assert isinstance(again.quality, ItemQuality)
         assert again.reliability == found.reliability
         np.testing.assert_array_equal(again.quality.item_rest, found.quality.item_rest)
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        ("contested", "the line is contested"),
+        ("validated", "the line was validated against something else than the scale"),
+        ("convention", "the line is a convention"),
+    ],
+)
+def test_what_a_single_line_rests_on_is_told_as_declared(status: str, words: str) -> None:
+    line = {"high": {"at": 4.0, "status": status, "source": "somebody"}}
+    own = {"low": 0, "high": 6, "higher_is": "worse", "label": "Exhaustion", "cut_offs": line}
+    *_, released = all_of(
+        make_tables(items=False, measures=MEASURES | {"exhaustion": own}, case_at=None, case_share=0.25)
+    )
+    assert words in released.answer
+    assert "no diagnosis" in released.answer
+    for other in {"contested", "validated", "convention"} - {status}:
+        assert other not in released.answer

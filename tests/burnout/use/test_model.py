@@ -242,3 +242,15 @@ def test_nothing_depends_on_the_order_of_rows_and_nobody_is_in_a_repr(world: Wor
     assert fit_forecasts(world.frame, section).answered["m"].scores == world.use.chosen.scores
     assert isinstance(attempt(fit_use, world.frame, Unanswered(reason="x"), section), Unanswered)
     assert SIMPLE
+
+
+@pytest.mark.parametrize("thin", ["w3", "w4"])
+def test_a_wave_of_a_handful_of_people_sets_nothing_right_and_judges_nothing(thin: str) -> None:
+    frames = make_frames(5, n=400, waves=5)
+    kept = pl.Series(np.random.default_rng(1).uniform(size=frames["surveys"].height)) < 0.04
+    frames["surveys"] = frames["surveys"].filter((pl.col("wave") != thin) | kept)
+    found = make_world(5, changed=frames, use={})
+    right = found.use.recalibrated
+    assert isinstance(right, Unanswered)
+    assert "Too few" in right.reason
+    assert right.remedy

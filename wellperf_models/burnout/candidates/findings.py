@@ -128,16 +128,19 @@ def _recommendation(candidates: Candidates) -> str:
     if shown == candidates.reference:
         kept = "the last score alone" if shown == LAST_SCORE else "none of them"
         return f"Recommended: {kept}."
+    alone = ""
+    if shown not in candidates.winners:
+        alone = f"; by itself it is not shown to order people better than {than(candidates)}"
     if shown == best:
         simpler = next(iter(candidates.answered)) == shown
         return f"Recommended: {the(shown)}, which has the highest AUC" + (
-            " and is the simplest tried."
+            f" and is the simplest tried{alone}."
             if simpler
-            else "; no simpler one is within one standard error of it."
+            else f"; no simpler one is within one standard error of it{alone}."
         )
     return (
         f"Recommended: {the(shown)}, the simplest within one standard error of the best (the AUC of "
-        f"{the(best)} is higher by {{behind_best_{shown}.estimate}})."
+        f"{the(best)} is higher by {{behind_best_{shown}.estimate}}){alone}."
     )
 
 

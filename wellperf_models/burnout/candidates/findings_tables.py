@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
 from wellperf_models.burnout.candidates.model import Candidates
 from wellperf_models.burnout.candidates.words import kind_of
 from wellperf_models.burnout.checks import support_of
 from wellperf_models.burnout.declared import LAST_SCORE
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.model import Forecast
-from wellperf_models.evidence import CellValue, Measure, Row, Table
+from wellperf_models.burnout.use.sides import Sides
+from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
 from wellperf_models.inference.scores import Score
 
 # of 100 answers: a net benefit is a small number
@@ -17,13 +23,16 @@ RECOMMENDED = "recommended"
 
 
 def models_table(frame: BurnoutFrame, candidates: Candidates) -> Table:
-    """The last score alone and every candidate side by side."""
+    """The last score alone and every candidate side by side.
+
+    Gains in net benefit are in the other table alone, where each has an interval and is judged by the people
+    at its threshold: from a gain to many digits one could work out how many are acted on, and are a case.
+    """
     forecasts = candidates.forecasts
-    thresholds = frame.section.use.thresholds
     rows = []
     base = forecasts.last_score
     if candidates.reference == LAST_SCORE and base is not None:
-        none: tuple[CellValue, ...] = (None,) * (4 + len(thresholds))
+        none: tuple[CellValue, ...] = (None,) * 4
         rows.append(
             Row(
                 key=(kind_of(LAST_SCORE),),
@@ -42,7 +51,6 @@ def models_table(frame: BurnoutFrame, candidates: Candidates) -> Table:
             gain.auc.low,
             gain.auc.high,
             gain.brier.value,
-            *(_PER * n.value for n in gain.net_benefit),
             setting_of(found),
             _verdict(candidates, name),
         )
@@ -60,14 +68,6 @@ def models_table(frame: BurnoutFrame, candidates: Candidates) -> Table:
             Measure(name="low", kind="model", label="95 % from"),
             Measure(name="high", kind="model", label="to"),
             Measure(name="delta_brier", kind="model", label="Change in Brier score (below 0: better)"),
-            *(
-                Measure(
-                    name=f"delta_net_benefit_{number + 1}",
-                    kind="model",
-                    label=f"Gain in net benefit at a risk of {threshold:g}, per 100 answers",
-                )
-                for number, threshold in enumerate(thresholds)
-            ),
             Measure(name="setting", kind="text", label="Setting chosen"),
             Measure(name="verdict", kind="text", label="Verdict"),
         ),
@@ -82,20 +82,31 @@ def differences_table(frame: BurnoutFrame, candidates: Candidates) -> Table:
     forecasts = candidates.forecasts
     rows = []
     for name, found in candidates.answered.items():
-        gain = candidates.gains[name]
-        told: list[tuple[str, Score, float]] = [("AUC", gain.auc, 1.0), ("Brier score", gain.brier, 1.0)]
-        told += [
-            (f"net benefit at a risk of {threshold:g}, per 100 answers", score, _PER)
-            for threshold, score in zip(frame.section.use.thresholds, gain.net_benefit, strict=True)
+        gain, whole = candidates.gains[name], support_of(forecasts, found)
+        told: list[tuple[str, Score, float, Support]] = [
+            ("AUC", gain.auc, 1.0, whole),
+            ("Brier score", gain.brier, 1.0, whole),
         ]
-        told.append(("AUC of the best model less its own", candidates.behind[name], 1.0))
+        thresholds = frame.section.use.thresholds
+        told += [
+            (
+                f"net benefit at a risk of {threshold:g}, per 100 answers",
+                score,
+                _PER,
+                replace(whole, smallest_level=fewest),
+            )
+            for threshold, score, fewest in zip(
+                thresholds, gain.net_benefit, _fewest(candidates, found, thresholds), strict=True
+            )
+        ]
+        told.append(("AUC of the best model less its own", candidates.behind[name], 1.0, whole))
         rows += [
             Row(
                 key=(words, kind_of(name)),
                 values=(per * score.value, per * score.low, per * score.high),
-                support=support_of(forecasts, found),
+                support=support,
             )
-            for words, score, per in told
+            for words, score, per, support in told
         ]
     return Table(
         name="differences",
@@ -110,6 +121,27 @@ def differences_table(frame: BurnoutFrame, candidates: Candidates) -> Table:
         partition=False,
         computation="iterative",
     )
+
+
+def _fewest(candidates: Candidates, found: Forecast, thresholds: Sequence[float]) -> list[int]:
+    """At each threshold the people in the smallest set that a gain in net benefit tells of.
+
+    Those on either side by the model or by the last score, those that two thresholds tell apart, as in
+    `burnout.use`; and those whom the one acts on and the other does not.
+    """
+    scored, base = candidates.forecasts.scored, candidates.forecasts.last_score
+    known = np.isfinite(found.risk) & (True if base is None else np.isfinite(base.risk))
+    person = scored.person[known]
+    risks = tuple(f.risk[known] for f in (found, base) if f is not None)
+    fewest = Sides(person=person, case=scored.case[known], risks=risks).fewest(thresholds)
+    if len(risks) < 2:
+        return fewest
+    told = []
+    for threshold, few in zip(thresholds, fewest, strict=True):
+        one, two = (risk >= threshold for risk in risks)
+        apart = [int(np.unique(person[own]).size) for own in (one & ~two, two & ~one) if own.any()]
+        told.append(min([few, *apart]))
+    return told
 
 
 def _place(rows: list[Row], row: Row) -> int:

@@ -11,7 +11,7 @@ from wellperf_models.burnout.explanation.contributions import Explained
 from wellperf_models.burnout.explanation.model import Explanation
 from wellperf_models.burnout.explanation.odds import OddsRatio, people_of
 from wellperf_models.burnout.explanation.travel import at_level
-from wellperf_models.burnout.external.published import SCHEMA, VALUE, PublishedModel
+from wellperf_models.burnout.external.published import SCHEMA, SHARE_DIGITS, VALUE, PublishedModel
 from wellperf_models.burnout.external.tables import FACTS, FACTS_TABLE, MODEL, MODEL_TABLE
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
@@ -147,21 +147,22 @@ def model_tables(
     rows = [Row(key=("intercept", ""), values=_model_values(log_odds=model.intercept), support=whole)]
     for predictor in model.predictors:
         for name, part in predictor.parts.items():
-            own = at_level(told, predictor, name)
             number = name == VALUE
+            share = part.share
+            if share is not None and not frame.in_full:
+                share = round(share, SHARE_DIGITS)
             values = _model_values(
                 log_odds=part.log_odds,
                 centre=part.centre,
                 centre_low=part.centre_low,
                 centre_high=part.centre_high,
                 scale=part.scale,
-                answers_at_level=None if number else int(own.sum()),
-                answers=None if number else own.size,
-                share=None if number else float(own.mean()),
+                share=share,
+                stands_for=part.stands_for or None,
                 unit=predictor.unit,
                 label=predictor.label,
             )
-            support = whole if number else support_of(frame, explanation, own)
+            support = whole if number else support_of(frame, explanation, at_level(told, predictor, name))
             rows.append(Row(key=(predictor.name, name), values=values, support=support))
     return (
         Table(

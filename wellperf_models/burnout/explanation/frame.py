@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -15,10 +16,29 @@ from wellperf_models.burnout.model import Forecast, Forecasts
 from wellperf_models.burnout.split import cases_of
 from wellperf_models.burnout.tried import predictors_of
 from wellperf_models.evidence import Members
-from wellperf_models.inference.design import POOLED, Encoding, fit_encoding
+from wellperf_models.inference.design import NOT_MEASURED, POOLED, Encoding, fit_encoding
 from wellperf_models.inference.logistic import LogisticFit
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import members_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined:
+    """A level that holds more than its name says: people of levels that may not be told, or not known.
+
+    Attributes:
+        level: Its name, or "not measured".
+        words: Its name, and what else it holds.
+        few: So few people were added that they would follow from how many are at each level.
+    """
+
+    level: str
+    words: str
+    few: bool
+
+    def __repr__(self) -> str:
+        """Names only."""
+        return f"Joined({self.words!r})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +55,7 @@ class Told:
         person: Shape (n,).
         waves: Names of the waves they are of.
         pooled: Covariates of which levels were put into one, or left out as not known.
+        joined: Covariate → its level to which people of others were added.
     """
 
     rows: Ints
@@ -48,6 +69,17 @@ class Told:
     person: Ints
     waves: tuple[str, ...]
     pooled: tuple[str, ...]
+    joined: Mapping[str, Joined] = field(default_factory=dict)
+
+    def words_of(self, name: str, level: str) -> str:
+        """What a reader calls a level: with what was added to it.
+
+        Args:
+            name: Of the covariate.
+            level: Of its levels, or "not measured".
+        """
+        joined = self.joined.get(name)
+        return level if joined is None or joined.level != level else joined.words
 
     def members(self, frame: BurnoutFrame, own: NDArray[np.bool_] | None = None) -> Members:
         """Who is behind a number of some of the rows (None: all); the events are those who are a case."""
@@ -104,6 +136,7 @@ def told_model(frame: BurnoutFrame, forecasts: Forecasts, forecast: Forecast) ->
         person=person,
         waves=tuple(str(waves[i]) for i in np.unique(answers.wave[rows])),
         pooled=pooled,
+        joined=_all_joined(frame, data, told, person),
     )
 
 
@@ -141,6 +174,31 @@ def _tellable(
             pooled = list(dict.fromkeys([*pooled, name]))
         made.append(values.alias(name))
     return pl.DataFrame(made), tuple(p for p in pooled if p != LAST_SCORE)
+
+
+def _all_joined(
+    frame: BurnoutFrame, before: pl.DataFrame, after: pl.DataFrame, person: Ints
+) -> dict[str, Joined]:
+    """Levels to which people were added who are neither of them nor of "other levels"; none of a number."""
+    found = {}
+    for name in before.columns:
+        own, told = before[name], after[name]
+        if own.dtype.is_float():
+            continue
+        unlike = (own.ne_missing(told) & told.ne_missing(pl.Series([POOLED]))).to_numpy()
+        if not unlike.any():
+            continue
+        # all that is added is added to one level: the most frequent, or those not measured
+        level = told.filter(pl.Series(unlike))[0]
+        added = [NOT_MEASURED] if own.filter(pl.Series(unlike)).is_null().any() else []
+        if own.filter(pl.Series(unlike)).is_not_null().any():
+            added.insert(0, "rare levels")
+        level = NOT_MEASURED if level is None else str(level)
+        people = int(np.unique(person[unlike]).size)
+        found[name] = Joined(
+            level=level, words=" and ".join([level, *added]), few=people < frame.min_group_size
+        )
+    return found
 
 
 def _at(values: pl.Series, level: str) -> NDArray[np.bool_]:

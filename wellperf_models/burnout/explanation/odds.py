@@ -194,12 +194,17 @@ def _level_pairs(told: Told, name: str, names: list[str], columns: list[int]) ->
     if len(columns) == 1:
         values = told.data[name].unique().drop_nulls().sort().to_list()
         rest = [v for v in values if v != names[0]]
-        return [(f"{names[0]}, against {rest[0] if rest else 'the others'}", columns[0], -1)]
+        against = told.words_of(name, rest[0]) if rest else "the others"
+        return [(f"{told.words_of(name, names[0])}, against {against}", columns[0], -1)]
     # the most frequent level, of equals the first by name
     told_levels = [i for i, level in enumerate(names) if level not in (POOLED, NOT_MEASURED)] or [0]
     reference = max(told_levels, key=lambda i: (float(told.X[:, columns[i]].sum()), -i))
     return [
-        (f"{level}, against {names[reference]}", column, columns[reference])
+        (
+            f"{told.words_of(name, level)}, against {told.words_of(name, names[reference])}",
+            column,
+            columns[reference],
+        )
         for level, column in zip(names, columns, strict=True)
         if column != columns[reference]
     ]

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from wellperf_models.burnout.declared import LAST_SCORE
+from wellperf_models.burnout.declared import LAST_SCORE, ROUNDING
 from wellperf_models.burnout.explanation.frame import Told
 from wellperf_models.burnout.external.published import (
     LEVEL,
@@ -25,7 +25,7 @@ from wellperf_models.burnout.model import Forecast, Forecasts, scored_rows
 from wellperf_models.burnout.split import find_cut
 from wellperf_models.burnout.tried import predictors_of
 from wellperf_models.errors import DesignError
-from wellperf_models.inference.design import Encoding
+from wellperf_models.inference.design import NOT_MEASURED, Encoding
 from wellperf_models.inference.scores import clustered_mean
 
 
@@ -75,17 +75,28 @@ def _cut_off(frame: BurnoutFrame, told: Told) -> float:
         return section.case_at
     assert section.case_share is not None
     strain = find_cut(frame.answers.strain[told.rows], section.case_share)
-    if strain != 0:
-        step = 10.0 ** (math.floor(math.log10(abs(strain))) - 2)
-        strain = math.floor(strain / step + 1e-9) * step
+    strain = cut_to_three_digits(strain)
     return strain if frame.higher_is_worse else -strain
+
+
+def cut_to_three_digits(value: float) -> float:
+    """The nearest number of three digits that is not above.
+
+    Args:
+        value: A cut-off found in the data; a score at it reaches what is told.
+    """
+    told = float(f"{value:.3g}")
+    if told <= value + ROUNDING:
+        return told
+    step = 10.0 ** (math.floor(math.log10(abs(value))) - 2)
+    return float(f"{value - step / 2:.3g}")
 
 
 def _predictor(frame: BurnoutFrame, told: Told, index: int) -> Predictor:
     term = told.encoding.terms[index]
     columns = told.encoding.blocks[term.name]
     names = _parts_of(told.encoding, index)
-    parts = {}
+    parts, joined = {}, told.joined.get(term.name)
     for name, column in zip(names, columns, strict=True):
         at = told.X[:, column]
         parts[name] = (
@@ -96,6 +107,11 @@ def _predictor(frame: BurnoutFrame, told: Told, index: int) -> Predictor:
     if (base := _base_level(told, index)) is not None:
         own = told.data[term.name].eq_missing(pl.Series([base])).to_numpy()
         parts[LEVEL + base] = Part(log_odds=0.0, share=float(own.mean()))
+    if joined is not None:
+        held = UNKNOWN if joined.level == NOT_MEASURED else LEVEL + joined.level
+        parts[held] = replace(parts[held], stands_for=joined.words)
+        if joined.few:
+            parts = {name: replace(part, share=None) for name, part in parts.items()}
     last = term.name == LAST_SCORE
     covariate = None if last else frame.declared[term.name]
     return Predictor(

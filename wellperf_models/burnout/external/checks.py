@@ -10,6 +10,7 @@ import numpy as np
 from wellperf_models.burnout.checks import calibration_slope, number_of_clusters
 from wellperf_models.burnout.external.frame import Match
 from wellperf_models.burnout.external.model import External
+from wellperf_models.burnout.external.origin import learnt_from
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.disclosure.rules import floor_count
 from wellperf_models.evidence import Check, Support, Unanswered
@@ -20,6 +21,7 @@ _FAR = 3.0
 # Collins, Ogundimu & Altman (2016, Statistics in Medicine 35:214)
 _ENOUGH = 100
 _MOST_LACKING = 0.2
+ANOTHER_STUDY = "another_study"
 
 
 def check_external(frame: BurnoutFrame, external: External | Unanswered) -> tuple[Check, ...]:
@@ -37,6 +39,7 @@ def check_external(frame: BurnoutFrame, external: External | Unanswered) -> tupl
     known = [m.lacking for m in external.applied.matches if m.how == "used"]
     lacking = np.any(known, axis=0)
     return (
+        another_study(same=learnt_from(frame, external.model)),
         predictors_known(external.applied.matches),
         rows_known(float(lacking.mean()), support),
         same_units(external.applied.matches),
@@ -60,6 +63,23 @@ def support_of(external: External) -> Support:
         n_non_events=people - cases,
         n_clusters=external.n_clusters,
         members=scored.members(),
+    )
+
+
+def another_study(*, same: bool) -> Check:
+    """The model was learnt from other answers than these.
+
+    Args:
+        same: Whether it was learnt from these (`learnt_from`, `same_data`).
+    """
+    return Check(
+        name=ANOTHER_STUDY,
+        passed=not same,
+        text="The model was learnt from answers of this study, so that this is no external validation."
+        if same
+        else "Nothing says that the model was learnt from these answers: neither the hash of the data nor "
+        "its means and spreads are theirs.",
+        computation="exact",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wellperf_models.burnout.external.checks import support_of
+from wellperf_models.burnout.external.checks import ANOTHER_STUDY, another_study, support_of
 from wellperf_models.burnout.external.findings_tables import (
     calibration_table,
     case_mix_table,
@@ -13,6 +13,7 @@ from wellperf_models.burnout.external.findings_tables import (
     source_table,
 )
 from wellperf_models.burnout.external.model import BOTH, External
+from wellperf_models.burnout.external.origin import learnt_from, same_data
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.evidence import (
     Check,
@@ -55,10 +56,13 @@ def judge_external(
         return unanswered(
             _ID, question, external, population=frame.population, provenance=provenance, checks=tuple(checks)
         )
+    same = same_data(external.model, provenance.data_hmac) or learnt_from(frame, external.model)
+    # `check_external` does not know the hash of the data
+    rest = (c for c in checks if c.name != ANOTHER_STUDY)
     return Evidence(
         id=_ID,
         question=question,
-        answer=_answer(external),
+        answer=_answer(external, same=same),
         estimand=(
             "Probability that the published model, unchanged, ranks a case above an answer that is none "
             f"(AUC), and whether its risks are those observed; a case is {external.model.case}."
@@ -74,7 +78,7 @@ def judge_external(
             matched_table(frame, external),
             source_table(external),
         ),
-        checks=tuple(checks),
+        checks=(another_study(same=same), *rest),
         assumptions=(
             "Outcome and predictors are measured here as in the other study: the same questions, the same "
             "units.",
@@ -111,11 +115,13 @@ def _risks_hold(external: External) -> bool:
     return slope.low <= 1 <= slope.high and level.low <= 0 <= level.high
 
 
-def _answer(external: External) -> str:
+def _answer(external: External, *, same: bool) -> str:
     model, held = external.model, external.as_published
     auc = model.auc[0]
     told = [
-        _verdict(external),
+        "These are answers the model was learnt from: no external validation."
+        if same
+        else _verdict(external),
         f"“{plain(model.name)}” of the study “{plain(model.study)}”, unchanged, reaches an AUC of "
         f"{{auc.estimate}} here and had {auc:.2f} there; among these people {{expected_auc}} would be "
         "expected if every risk it predicts were right. AUC is the chance that a case is ranked above "
@@ -228,6 +234,12 @@ def _limits(frame: BurnoutFrame, external: External) -> tuple[str, ...]:
         limits.append(f"In the other study nothing was forecast: {plain(external.model.design)}")
     if frame.design != "forward":
         limits.append(frame.why + " What people will answer next time can't be judged from this.")
+    untold = [m.predictor.label for m in external.applied.matches if m.predictor.shares_untold]
+    if untold:
+        limits.append(
+            "The other study does not tell the shares of levels, so that their average is that of levels of "
+            f"the same size: {plain(', '.join(untold))}."
+        )
     if not external.applied.same_cut_off:
         limits.append(
             "Cases are counted by the cut-off of the other study, so they differ from those on the rest of "

@@ -36,6 +36,7 @@ def source_table(external: External) -> Table:
         "Study": model.study,
         "Run": f"{model.run_id}, version {model.package_version}",
         "Answers it was read from (sha256)": model.sha256[:16],
+        "Learnt from": f"{', '.join(model.waves)}; as of {model.as_of}"[:200],
         "A case": model.case,
         "Predictors lie before the outcome": "yes" if model.design == "forward" else f"no: {model.design}",
         "AUC there": f"{auc:.3g} ({low:.3g} to {high:.3g})",

@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from wellperf_models.burnout.declared import LAST_SCORE
+from wellperf_models.burnout.declared import LAST_SCORE, is_case
 from wellperf_models.burnout.external.published import VALUE, Predictor, PublishedModel
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.errors import DesignError
@@ -99,7 +99,7 @@ def apply_model(frame: BurnoutFrame, model: PublishedModel) -> Applied:
     own = frame.section.case_at
     return Applied(
         eta=eta,
-        case=frame.answers.strain >= cut,
+        case=is_case(frame.answers.strain, cut),
         matches=tuple(_match(frame, p, data, lacking[p.name]) for p in model.predictors),
         same_cut_off=None if own is None else own == model.cut_off,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -71,7 +72,8 @@ class External:
     Attributes:
         model: Of the other study.
         applied: What it met here.
-        held: As published, recalibrated where that converges, and the last score alone, where there is one.
+        held: As published; recalibrated, and the last score alone (where there is one), where these can be
+            fitted.
         delta: AUC as published less that of the last score alone; None without one.
         expected: AUC the model would have among these people if every risk it predicts were right.
         told_apart: How well its log odds tell these people from those of the other study (.5: not at all).
@@ -144,14 +146,17 @@ def fit_external(frame: BurnoutFrame, model: PublishedModel | Unanswered, sectio
     for name, slope in ((INTERCEPT, False), (BOTH, True)):
         try:
             mended = _recalibrated(eta, case, fold, slope=slope)
-        except ConvergenceError:
-            # risks so far off (a wrong unit) that they can't be mended; as published they say so
+        except (ConvergenceError, DesignError):
+            # risks so far off (a wrong unit) that they can't be mended, or folds of one class; as published
+            # they say so
             continue
         held.append(_held(name, mended, case, cluster, 1 + slope))
     delta = None
     if answers.last is not None:
         last = answers.last - answers.last.mean()
-        held.append(_held(LAST, _refitted(last, case, fold), case, cluster, 2))
+        # one that separates the cases of a fold, or a fold of one class, has no risks; its order needs no fit
+        with suppress(ConvergenceError, DesignError):
+            held.append(_held(LAST, _refitted(last, case, fold), case, cluster, 2))
         delta = _delta(eta, last, case, cluster)
     risk = expit(eta)
     return External(

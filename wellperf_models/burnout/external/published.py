@@ -18,6 +18,8 @@ from wellperf_models.inference.risk_sets import Floats
 SCHEMA: Final = "wellperf.burnout-model/1"
 # parts of a predictor; a level is its name behind the words
 VALUE, LEVEL, OTHER, UNKNOWN = "value", "level: ", "other levels", "not measured"
+# decimals of a share: of more of them the people of a level that is kept back elsewhere would follow
+SHARE_DIGITS: Final = 2
 # of numbers without an interval, as the gate cuts them
 _DIGITS = 3
 
@@ -30,9 +32,11 @@ class Part:
 
     Attributes:
         log_odds: Of a case, for one standard deviation more of a number, or for the level.
-        share: Of the answers it was learnt from that are at the level; None for the value of a number.
+        share: Of the answers it was learnt from that are at the level; None for the value of a number, and
+            for all levels of a predictor where a share would tell how few people another level has.
         centre, centre_low, centre_high: Mean of a number with its interval; None for a level.
         scale: Standard deviation of a number; None for a level.
+        stands_for: What a reader calls the level, where people of others were added to it.
     """
 
     log_odds: float
@@ -41,6 +45,7 @@ class Part:
     centre_low: float | None = None
     centre_high: float | None = None
     scale: float | None = None
+    stands_for: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +67,19 @@ class Predictor:
 
     @property
     def average(self) -> float:
-        """Log odds of somebody of whom nothing is known: the mean, or the average level."""
+        """Log odds of somebody of whom nothing is known: the mean, or the average level.
+
+        Levels of which the other study does not tell the shares weigh alike.
+        """
+        if self.shares_untold:
+            levels = [part.log_odds for name, part in self.parts.items() if name != UNKNOWN]
+            return sum(levels) / len(levels)
         return sum(part.log_odds * part.share for part in self.parts.values() if part.share is not None)
+
+    @property
+    def shares_untold(self) -> bool:
+        """Whether it is a category of which the share of a level is not told."""
+        return self.kind == "category" and any(p.share is None for p in self.parts.values() if p.log_odds)
 
     def apply(self, values: pl.Series) -> tuple[Floats, NDArray[np.bool_]]:
         """Log odds of each row, and which rows were set to the average as the model does not know them.
@@ -106,6 +122,8 @@ class PublishedModel:
     Attributes:
         name: What a reader calls it.
         study, run_id, package_version: Where it comes from; "" before it has been published.
+        as_of, data_hmac, waves: Date and keyed hash of the data it was learnt from, and names of the waves;
+            "" and () before.
         sha256: Of the file it was read from; "" before.
         outcome, outcome_label: The scale whose cases it foretells.
         higher_is_worse: Which end of the scale is bad.
@@ -137,6 +155,9 @@ class PublishedModel:
     run_id: str = ""
     package_version: str = ""
     sha256: str = ""
+    as_of: str = ""
+    data_hmac: str = ""
+    waves: tuple[str, ...] = ()
 
     @property
     def uses_last_score(self) -> bool:
@@ -160,7 +181,7 @@ class PublishedModel:
         return eta, lacking
 
     def rounded(self) -> PublishedModel:
-        """With the digits the gate leaves; shares stay."""
+        """With the digits the gate leaves, and those in which shares are told."""
         cut = [
             replace(p, parts={name: _rounded(part) for name, part in p.parts.items()})
             for p in self.predictors
@@ -185,6 +206,7 @@ def _rounded(part: Part) -> Part:
     return replace(
         part,
         log_odds=significant(part.log_odds, _DIGITS),
+        share=None if part.share is None else round(part.share, SHARE_DIGITS),
         centre=centre,
         scale=None if part.scale is None else significant(part.scale, _DIGITS),
     )

@@ -30,16 +30,9 @@ MODEL: Final = (
     Measure(name="centre_low", kind="model", label="95 % from"),
     Measure(name="centre_high", kind="model", label="to"),
     Measure(name="scale", kind="model", label="Scale"),
-    Measure(name="answers_at_level", kind="count", unit="answers", label="Answers at the level"),
-    Measure(name="answers", kind="count", unit="answers", label="Answers"),
-    Measure(
-        name="share",
-        kind="rate",
-        unit="share",
-        label="Share at the level",
-        numerator="answers_at_level",
-        denominator="answers",
-    ),
+    # two decimals, and no number of answers: neither is more than another study needs
+    Measure(name="share", kind="model", unit="share of answers", label="Share at the level"),
+    Measure(name="stands_for", kind="text", label="Stands for"),
     Measure(name="unit", kind="text", label="Unit"),
     Measure(name="label", kind="text", label="In words"),
 )
@@ -99,6 +92,9 @@ def model_of(released: Released) -> PublishedModel:
         spread=spread,
         auc=(auc, from_, to),
         study=words_of(released.provenance.study),
+        as_of=words_of(released.provenance.as_of, 10),
+        data_hmac=words_of(released.provenance.data_hmac, 64),
+        waves=tuple(w for w in words_of(_fact(facts, "waves")["words"], 10_000).split(", ") if w),
     )
 
 
@@ -180,14 +176,16 @@ def _predictor(name: str, rows: Mapping[str, dict[str, CellValue]]) -> Predictor
 def _part(name: str, row: Mapping[str, CellValue]) -> Part:
     log_odds = _log_odds(row["log_odds"])
     if name != VALUE:
-        share = _number(row["share"], "share")
-        if not 0 <= share <= 1:
+        share = None if row["share"] is None else _number(row["share"], "share")
+        if share is not None and not 0 <= share <= 1:
             _refuse("A share of the model is none.")
-        return Part(log_odds=log_odds, share=share)
+        return Part(log_odds=log_odds, share=share, stands_for=words_of(row["stands_for"]))
     scale = _number(row["scale"], "scale")
     if not scale > 0:
         _refuse("A scale of the model is not above 0.")
-    return Part(log_odds=log_odds, centre=_number(row["centre"], "centre"), scale=scale)
+    low, high = (None if row[n] is None else _number(row[n], n) for n in ("centre_low", "centre_high"))
+    centre = _number(row["centre"], "centre")
+    return Part(log_odds=log_odds, centre=centre, centre_low=low, centre_high=high, scale=scale)
 
 
 def _refuse(summary: str, *, expected: str = "", got: str = "", remedy: str = "") -> NoReturn:

@@ -17,7 +17,8 @@ from wellperf_models.burnout.ladder.frame import (
     WITHIN,
     WITHIN_PEOPLE,
 )
-from wellperf_models.burnout.ladder.model import Climbed, LadderResult
+from wellperf_models.burnout.ladder.model import Climbed, LadderResult, difference
+from wellperf_models.burnout.ladder.pairs import pairs_differ
 from wellperf_models.evidence import (
     Check,
     Estimate,
@@ -33,12 +34,13 @@ from wellperf_models.inference.scores import Score
 _ID = "burnout.ladder"
 _AUC = "AUC (0.5 is chance, 1 is perfect order)"
 _COIN = "AUC is the chance that a case is ranked above somebody who is none; 0.5 is a coin."
+_SAME = "the same {whom} on both sides"
 # what each rung no longer forgives, seen from the one above it
 _STEPS = {
-    (WITHIN, WITHIN_PEOPLE): "the same people on both sides",
+    (WITHIN, WITHIN_PEOPLE): _SAME,
     (WITHIN, RANDOM): "what is known too late",
     (WITHIN_PEOPLE, PEOPLE): "what is known too late",
-    (RANDOM, PEOPLE): "the same people on both sides",
+    (RANDOM, PEOPLE): _SAME,
     (PEOPLE, FORWARD): "rows of the same and of later waves",
     (FORWARD, SITE): "the same place",
     (PEOPLE, SITE): "the same place",
@@ -138,11 +140,19 @@ def _how_much(ladder: LadderResult) -> list[str]:
             f"The model orders people with an AUC of {{auc_{own}.estimate}}, and these data allow no more "
             "forgiving score to compare it with."
         ]
-    less = ladder.less[top]
+    less = ladder.less.get(top)
+    if less is None:
+        return [
+            f"How much of it is can't be told: the most forgiving score ({most}), an AUC of "
+            f"{{auc_{top}.estimate}}, and the honest one ({_honest_words(ladder)}), "
+            f"{{auc_{own}.estimate}}, have no pair of people in common."
+        ]
     scored = (
         f"Scored at its most forgiving ({most}) the model shows an AUC of {{auc_{top}.estimate}}; scored "
     )
-    scored += f"honestly ({_honest_words(own)}), {{auc_{own}.estimate}}."
+    scored += f"honestly ({_honest_words(ladder)}), {{auc_{own}.estimate}}."
+    if pairs_differ(ladder.ladder, top, own):
+        scored += " The two compare different pairs of people; the difference is told in those both compare."
     if less.low > 0:
         return [
             "Part of it is: of the {above_a_coin} above a coin that the most forgiving score "
@@ -156,8 +166,11 @@ def _how_much(ladder: LadderResult) -> list[str]:
     ]
 
 
-def _honest_words(name: str) -> str:
-    return {FORWARD: "later waves than the model saw", PEOPLE: "people the model has not seen"}[name]
+def _honest_words(ladder: LadderResult) -> str:
+    if ladder.ladder.honest == FORWARD:
+        return "later waves than the model saw"
+    whom = ladder.ladder.whom
+    return "people the model has not seen" if whom == "person" else f"no {plain(whom)} the model has seen"
 
 
 def _steps(ladder: LadderResult) -> list[str]:
@@ -182,9 +195,13 @@ def _step_scores(ladder: LadderResult) -> list[tuple[str, str, Score]]:
         one, other = ladder.climbed[above], ladder.climbed[below]
         assert isinstance(one, Climbed)
         assert isinstance(other, Climbed)
-        if one is not other and (above, below) in _STEPS:
-            score = one.ranking.minus(other.ranking)
-            found.append((f"step_{above}_to_{below}", _STEPS[(above, below)], score))
+        if one is other or (above, below) not in _STEPS:
+            continue
+        score = difference(ladder.ladder, ladder.climbed, above, below)
+        if score is not None:
+            whom = ladder.ladder.whom
+            words = _STEPS[(above, below)].format(whom="people" if whom == "person" else plain(whom))
+            found.append((f"step_{above}_to_{below}", words, score))
     return found
 
 
@@ -236,7 +253,8 @@ def _estimand(frame: BurnoutFrame, ladder: LadderResult) -> str:
     return (
         f"AUC of the same ridge logistic on every rung, for the answers {where}, which no rung trains on in "
         f"the fold that scores them; a case is {frame.case}. Pairs are compared within what one fitted model "
-        f"scored. Predictors: {plain(frame.name_of(ladder.ladder.model))}"
+        f"scored, and two rungs in pairs that both compare where those differ in kind. "
+        f"Predictors: {plain(frame.name_of(ladder.ladder.model))}"
         + (", and the last score." if frame.answers.last is not None else ".")
     )
 
@@ -256,6 +274,12 @@ def _limits(frame: BurnoutFrame, ladder: LadderResult) -> tuple[str, ...]:
         )
     if why := tuple(dict.fromkeys(ladder.ladder.same.values())):
         limits += why
+    if PEOPLE not in ladder.ladder.same and pairs_differ(ladder.ladder, RANDOM, PEOPLE):
+        limits.append(
+            f"Grouped folds hold few groups (by {plain(ladder.ladder.whom)}), so their pairs are more alike "
+            "than pairs at random: differences between rungs are told in pairs that both compare, not "
+            "always those of the two figures."
+        )
     if isinstance(ladder.climbed.get(SITE), Climbed):
         limits.append("Few places: that the model holds in places nobody has seen is not shown by them.")
     if frame.design != "forward":

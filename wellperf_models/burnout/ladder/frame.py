@@ -67,6 +67,7 @@ class Ladder:
         honest: Name of the rung that forgives least of what the data can climb, sites apart.
         rows: The rows that every rung is scored on.
         same: Rungs that are the one before by construction → why.
+        whom: What a grouped rung never parts, in words.
     """
 
     frame: BurnoutFrame
@@ -77,6 +78,7 @@ class Ladder:
     honest: str
     rows: Ints
     same: dict[str, str]
+    whom: str = "person"
 
     def __repr__(self) -> str:
         """Shapes only."""
@@ -100,14 +102,17 @@ def plan_ladder(frame: BurnoutFrame, section: Burnout) -> Ladder:
     frame = _sample(frame)
     model = section.candidates.predictors or next(iter(frame.sets))
     during = tuple(dict.fromkeys(c for chosen in frame.during.values() for c in chosen))
-    single = frame.answers.n_people == frame.answers.person.size
+    # what is kept together may be many answers, even where everybody gave one
+    single = np.unique(frame.answers.fold_group).size == frame.answers.person.size
+    whom = _kept_together(section)
     forward = attempt(_newest, frame)
     rows = np.arange(frame.answers.person.size) if isinstance(forward, Unanswered) else forward[0].test
     late = (*frame.late, *during)
     rungs = _rungs(frame, forward, late=bool(late), single=single)
     same = {}
     if single:
-        why = "Everybody has one answer, so no split of rows parts a person: the same by construction."
+        alone = "Everybody has one answer" if whom == "person" else f"No {whom} has two answers"
+        why = f"{alone}, so no split of rows parts a {whom}: the same by construction."
         same = {PEOPLE: why} | ({WITHIN_PEOPLE: why} if late else {})
     return Ladder(
         frame=frame,
@@ -118,7 +123,13 @@ def plan_ladder(frame: BurnoutFrame, section: Burnout) -> Ladder:
         honest=PEOPLE if isinstance(forward, Unanswered) else FORWARD,
         rows=rows,
         same=same,
+        whom=whom,
     )
+
+
+def _kept_together(section: Burnout) -> str:
+    kept = {"person": "person", "cluster": str(section.cluster), "covariate_pattern": "covariate pattern"}
+    return kept[section.validation.group_by]
 
 
 def values_of(ladder: Ladder, covariates: Iterable[str]) -> pl.DataFrame:
@@ -159,19 +170,21 @@ def _rungs(
     answers = frame.answers
     many = answers.person.size > _ROWS_FOR_ONE_REPEAT
     repeats = 1 if many else min(plan.repeats, _MOST_REPEATS)
-    by_person = attempt(folds_of, frame, answers.fold_group, repeats=repeats)
+    # a case is the same on every rung: by the rule of the rows that the newest wave is foretold from
+    case = None if isinstance(forward, Unanswered) else forward[0].case
+    by_person = attempt(folds_of, frame, answers.fold_group, repeats=repeats, case=case)
     each = np.arange(answers.person.size)
-    by_row = by_person if single else attempt(folds_of, frame, each, repeats=repeats)
+    by_row = by_person if single else attempt(folds_of, frame, each, repeats=repeats, case=case)
     declared = "nothing is declared as known with the outcome or after it (burnout.ladder.late)"
     no_late = Unanswered(reason=declared[:1].upper() + declared[1:] + ".")
-    kept = {"person": "person", "cluster": str(section.cluster), "covariate_pattern": "covariate pattern"}
-    whom = kept[plan.group_by]
+    whom = _kept_together(section)
+    same = f"the same {'people' if whom == 'person' else whom} on both sides"
     before = "" if frame.design == "forward" else " The order of the waves is not used."
     return (
         Rung(
             name=WITHIN,
             label="Within the wave: rows at random, with what is known too late",
-            forgives="Predictors recorded with the outcome or after it; the same people on both sides.",
+            forgives=f"Predictors recorded with the outcome or after it; {same}.",
             late=True,
             splits=by_row if late else no_late,
         ),
@@ -185,7 +198,7 @@ def _rungs(
         Rung(
             name=RANDOM,
             label="Rows at random, with what is known before alone",
-            forgives="The same people on both sides, and rows of later waves to train on.",
+            forgives=f"{same[:1].upper()}{same[1:]}, and rows of later waves to train on.",
             late=False,
             splits=by_row,
         ),
@@ -207,7 +220,8 @@ def _rungs(
             name=SITE,
             label=f"One {section.ladder.leave_out or 'site'} left out"
             + ("" if isinstance(forward, Unanswered) else ", forward in time"),
-            forgives="Nothing of the above; only that the places are of one organisation.",
+            forgives="Nothing of the above; only that the places are of one organisation. Pairs are of one "
+            "place, and so they are in the difference to another rung.",
             late=False,
             splits=attempt(
                 one_group_left_out, frame, None if isinstance(forward, Unanswered) else forward[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -23,6 +23,7 @@ from wellperf_models.burnout.ladder.frame import (
 )
 from wellperf_models.burnout.ladder.one_person import SamePeople, find_same_people
 from wellperf_models.burnout.ladder.overlap import Overlap, find_overlaps
+from wellperf_models.burnout.ladder.pairs import Ranked, like_for_like, pairs_differ
 from wellperf_models.burnout.ladder.suspects import Suspects, find_suspects
 from wellperf_models.burnout.learner import learn_ridge
 from wellperf_models.burnout.scoring import Scored
@@ -30,7 +31,7 @@ from wellperf_models.burnout.tried import Tried, predictors_of, try_learner
 from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.inference.scores import Score
-from wellperf_models.inference.stratified_auc import Part, StratifiedAuc, stratified_auc
+from wellperf_models.inference.stratified_auc import StratifiedAuc, stratified_auc
 from wellperf_models.study import Burnout
 
 # rows the ridge's strength is chosen with on each of the many splits
@@ -50,6 +51,7 @@ class Climbed:
         n_train_cases: Cases or others, whichever are fewer, among the training rows (mean over splits).
         n_on_both_sides: People with rows that train and rows that are scored, of any split.
         n_failed: Splits whose fit did not converge.
+        ranked: What each fitted model said.
     """
 
     ranking: StratifiedAuc
@@ -60,6 +62,7 @@ class Climbed:
     n_train_cases: float
     n_on_both_sides: int
     n_failed: int
+    ranked: tuple[Ranked, ...]
 
     def __repr__(self) -> str:
         """Shapes only."""
@@ -110,7 +113,8 @@ def climb_ladder(frame: BurnoutFrame, section: Burnout) -> LadderResult:
 
     The model is the ridge logistic on the last score, where there is one, and on the set of
     `burnout.candidates.predictors` (else the first). Levels, means, cut-off and strength are learnt from the
-    training rows of each split. All rungs are scored on the rows of the honest one.
+    training rows of each split; where there is a split in time, who is a case is what its training rows say,
+    on every rung. All rungs are scored on the rows of the honest one.
 
     Args:
         frame: The burnout frame.
@@ -133,7 +137,7 @@ def climb_ladder(frame: BurnoutFrame, section: Burnout) -> LadderResult:
     return LadderResult(
         ladder=ladder,
         climbed=climbed,
-        less=_less(climbed, ladder.honest),
+        less=_less(ladder, climbed),
         overlaps=overlaps,
         without=_without(ladder, climbed, overlaps),
         suspects=find_suspects(ladder),
@@ -146,15 +150,30 @@ def predictors_on(ladder: Ladder, rung: Rung) -> tuple[str, ...]:
     return (*ladder.predictors, *ladder.late) if rung.late else ladder.predictors
 
 
-def _less(climbed: dict[str, Climbed | Unanswered], honest: str) -> dict[str, Score]:
-    base = climbed[honest]
-    if not isinstance(base, Climbed):
-        return {}
-    return {
-        name: found.ranking.minus(base.ranking)
-        for name, found in climbed.items()
-        if name != honest and isinstance(found, Climbed)
-    }
+def _less(ladder: Ladder, climbed: dict[str, Climbed | Unanswered]) -> dict[str, Score]:
+    others = [name for name in climbed if name != ladder.honest]
+    found = {name: difference(ladder, climbed, name, ladder.honest) for name in others}
+    return {name: score for name, score in found.items() if score is not None}
+
+
+def difference(
+    ladder: Ladder, climbed: Mapping[str, Climbed | Unanswered], above: str, below: str
+) -> Score | None:
+    """The AUC of one rung less that of another, in pairs that both compare; None where there is none.
+
+    Args:
+        ladder: From `plan_ladder`.
+        climbed: Rung → its score.
+        above, below: Names of the rungs.
+    """
+    one, other = climbed[above], climbed[below]
+    if not isinstance(one, Climbed) or not isinstance(other, Climbed):
+        return None
+    if one is other or not pairs_differ(ladder, above, below):
+        return one.ranking.minus(other.ranking)
+    answers = ladder.frame.answers
+    score = attempt(like_for_like, one.ranked, other.ranked, answers.cluster, int(answers.cluster.max()) + 1)
+    return None if isinstance(score, Unanswered) else score
 
 
 def _without(
@@ -190,15 +209,16 @@ def _climb(ladder: Ladder, rung: Rung, covariates: tuple[str, ...]) -> Climbed:
     frame, answers = ladder.frame, ladder.frame.answers
     scored = np.zeros(answers.person.size, bool)
     wanted = np.isin(np.arange(answers.person.size), ladder.rows)
-    parts, both = [], set()
+    ranked, both = [], set()
     for split, eta in zip(rung.splits, tried.etas, strict=True):
         if eta is None:
             continue
         own = wanted[split.test]
         rows = split.test[own]
         scored[rows] = True
-        parts.append(Part(event=split.case[rows], score=eta[own], cluster=answers.cluster[rows]))
+        ranked.append(Ranked(rows=rows, case=split.case[rows], eta=eta[own], repeat=split.repeat))
         both |= set(np.intersect1d(answers.person[split.train], answers.person[rows]).tolist())
+    parts = [r.part(answers.cluster) for r in ranked]
     ranking = stratified_auc(parts, int(answers.cluster.max()) + 1)
     done = tried.done
     smaller = [min(int(s.case[s.train].sum()), int((~s.case[s.train]).sum())) for s in rung.splits]
@@ -211,6 +231,7 @@ def _climb(ladder: Ladder, rung: Rung, covariates: tuple[str, ...]) -> Climbed:
         n_train_cases=float(np.mean(smaller)),
         n_on_both_sides=len(both),
         n_failed=tried.n_failed,
+        ranked=tuple(ranked),
     )
 
 

@@ -37,6 +37,8 @@ def check_measurement(
     support = support_of(measures, quality)
     found = [off, items_run_together(quality.item_rest, measures.items.names, support)]
     found += [no_twins(quality.twins), scores_agree(quality, measures.items.n_computed)]
+    if quality.constant:
+        found.append(items_vary(quality.constant))
     if measurement.reliability is not None:
         found.insert(0, reliable_enough(measurement.reliability, support))
     if quality.residual is not None:
@@ -101,6 +103,19 @@ def items_run_together(item_rest: Floats, names: Sequence[str], support: Support
         if not against
         else f"Runs against the rest of the scale, so not reversed or wrongly so: item {', '.join(against)} "
         "(correlation {value}).",
+    )
+
+
+def items_vary(constant: Sequence[str]) -> Check:
+    """Every item tells people apart; those that do not are left out of the coefficients, not of the score."""
+    return Check(
+        name="items_vary",
+        passed=not constant,
+        text="No item was answered alike by everybody."
+        if not constant
+        else "Answered in one way by everybody, so left out where reliability is judged: item "
+        f"{', '.join(constant)}.",
+        computation="exact",
     )
 
 

@@ -23,11 +23,17 @@ from wellperf_models.evidence import (
 from wellperf_models.inference.latent_profiles import Profiles
 from wellperf_models.inference.reliability import Reliability
 from wellperf_models.inference.scores import clustered_mean
+from wellperf_models.instruments import Status
 from wellperf_models.panel import members_of, what_a_group_needs
 
 _ID = "burnout.measurement"
 _WELL = 0.8
 _WORDS = ("no", "one", "two", "three", "four", "five")
+_RESTS_ON: dict[Status, str] = {
+    "contested": "the line is contested (withdrawn or disputed by those who know the scale),",
+    "validated": "the line was validated against something else than the scale, but is",
+    "convention": "the line is a convention,",
+}
 
 
 def describe_measurement(
@@ -178,7 +184,7 @@ def _answer(measures: MeasureFrame, measurement: Measurement) -> str:
             + (
                 "what lies beyond other lines, and what each line rests on, is in the table.]"
                 if len(measures.cut_offs) > 1
-                else "the line is a convention, no diagnosis.]"
+                else f"{_RESTS_ON[line.status]} no diagnosis.]"
             )
         )
     told.append(_profile_words(measures, measurement))

@@ -17,7 +17,7 @@ from wellperf_models.inference.reliability import (
     residual_correlation,
 )
 from wellperf_models.inference.risk_sets import Floats
-from wellperf_models.instruments import CutOff, from_mean
+from wellperf_models.instruments import CutOff, from_sum
 from wellperf_models.study import Study
 
 _MOST_PROFILES = 4
@@ -62,7 +62,8 @@ class ItemQuality:
     Attributes:
         overall: Of all complete answers, those of one person counted as one unit.
         by_wave, by_group: Of waves and groups with enough people.
-        item_rest: Correlation of each item with the sum of the others, shape (k,).
+        item_rest: Correlation of each item with the sum of the others, shape (k,); nan where constant.
+        constant: Items to which everybody gave the same answer, left out of everything else here.
         twins: Pairs of items everybody answered alike.
         residual: Root mean square correlation that one common factor leaves; None: it could not be fitted.
         n_people: People with a complete answer.
@@ -73,6 +74,7 @@ class ItemQuality:
     by_wave: tuple[Coefficients, ...]
     by_group: tuple[Coefficients, ...]
     item_rest: Floats
+    constant: tuple[str, ...]
     twins: tuple[tuple[str, str], ...]
     residual: float | None
     n_people: int
@@ -132,6 +134,13 @@ def fit_measurement(measures: MeasureFrame, study: Study) -> Measurement:
 
 
 def _profiles(measures: MeasureFrame, rows: np.ndarray, seed: int) -> Profiles:
+    if measures.scores.shape[1] < 2:
+        # one skewed scale is described by several normal distributions, whatever people there are
+        raise DesignError(
+            "Profiles need two scales: over one, people differ by degree.",
+            expected="another scale of the same instrument in [measures]",
+            remedy="declare the instrument's other scales, or take its parts instead of its total",
+        )
     return fit_profiles(measures.scores[rows], most=_MOST_PROFILES, seed=seed)
 
 
@@ -151,13 +160,24 @@ def _quality(measures: MeasureFrame) -> ItemQuality:
             expected=f"{measures.min_people} people",
             remedy="more complete answers, or a key without the items that were not asked",
         )
+    varies = np.ptp(answers, axis=0) > 0
+    if varies.sum() < 2:
+        raise DesignError(
+            "How reliable the score is can't be told. To "
+            + ("all items of it but one" if varies.any() else "every item of it")
+            + " everybody gave the same answer.",
+            expected="2 items that people answer differently",
+            remedy="find out whether the answers were lost or filled in on the way",
+        )
     compared, agree = _agreement(measures, items)
-    residual = attempt(residual_correlation, answers) if answers.shape[1] >= 3 else None
+    own = answers[:, varies]
+    residual = attempt(residual_correlation, own) if own.shape[1] >= 3 else None
     return ItemQuality(
-        overall=_coefficients("", answers, measures.person[complete]),
-        by_wave=_by_wave(measures, complete),
-        by_group=_by_group(measures, complete),
+        overall=_coefficients("", own, measures.person[complete]),
+        by_wave=_by_wave(measures, complete, varies),
+        by_group=_by_group(measures, complete, varies),
         item_rest=item_rest(answers),
+        constant=tuple(name for name, moves in zip(items.names, varies, strict=True) if not moves),
         twins=_twins(answers, items.names),
         residual=residual if isinstance(residual, float) else None,
         n_people=n_people,
@@ -174,21 +194,25 @@ def _coefficients(name: str, answers: Floats, person: np.ndarray) -> Coefficient
     )
 
 
-def _by_wave(measures: MeasureFrame, complete: np.ndarray) -> tuple[Coefficients, ...]:
+def _by_wave(measures: MeasureFrame, complete: np.ndarray, varies: np.ndarray) -> tuple[Coefficients, ...]:
     if not 1 < len(measures.waves) <= _MOST_WAVES:
         return ()
-    return _parts(measures, complete, measures.wave, dict(enumerate(measures.waves)))
+    return _parts(measures, complete, varies, measures.wave, dict(enumerate(measures.waves)))
 
 
-def _by_group(measures: MeasureFrame, complete: np.ndarray) -> tuple[Coefficients, ...]:
+def _by_group(measures: MeasureFrame, complete: np.ndarray, varies: np.ndarray) -> tuple[Coefficients, ...]:
     if measures.group is None:
         return ()
     names, code = np.unique(measures.group, return_inverse=True)
-    return _parts(measures, complete, code, dict(enumerate(map(str, names))))
+    return _parts(measures, complete, varies, code, dict(enumerate(map(str, names))))
 
 
 def _parts(
-    measures: MeasureFrame, complete: np.ndarray, code: np.ndarray, names: dict[int, str]
+    measures: MeasureFrame,
+    complete: np.ndarray,
+    varies: np.ndarray,
+    code: np.ndarray,
+    names: dict[int, str],
 ) -> tuple[Coefficients, ...]:
     """Coefficients of every part with enough people."""
     assert measures.items is not None
@@ -196,7 +220,8 @@ def _parts(
     for number, name in names.items():
         own = complete & (code == number)
         if np.unique(measures.person[own]).size >= measures.min_people:
-            found.append(_coefficients(name, measures.items.answers[own], measures.person[own]))
+            answers = measures.items.answers[own][:, varies]
+            found.append(_coefficients(name, answers, measures.person[own]))
     return tuple(found)
 
 
@@ -204,8 +229,8 @@ def _agreement(measures: MeasureFrame, items: Items) -> tuple[int, int]:
     """Scores that can be made from their items, and those of them that are the same."""
     n = np.isfinite(items.answers).sum(axis=1)
     known = n >= items.key.min_answered
-    mean = np.nansum(items.answers[known], axis=1) / n[known]
-    off = np.abs(from_mean(mean, items.key) - measures.score[known])
+    made = from_sum(np.nansum(items.answers[known], axis=1), n[known], items.key)
+    off = np.abs(made - measures.score[known])
     within = _AGREES_WITHIN * (measures.high - measures.low) + 1e-9
     return int(known.sum()), int((off <= within).sum())
 

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from wellperf_models.burnout.answers import FIRST_SEEN_IN, with_first_seen_in
 from wellperf_models.burnout.frame import BurnoutFrame, period_of
 from wellperf_models.evidence import Members
 from wellperf_models.inference.design import as_declared
@@ -183,6 +184,7 @@ def _pairs(tables: Source, frame: BurnoutFrame, covariates: tuple[str, ...]) -> 
         "person", (pl.col("wave_order") - 1).alias("wave_order"), pl.col("score").alias("next_score")
     )
     # each has a cluster before the rows are thinned out: the one they were first seen in
+    rows = with_first_seen_in(rows, section)
     rows = rows.with_columns(pl.Series("cluster", _cluster(rows, section.cluster)))
     rows = rows.filter(pl.col("wave_order") < len(waves) - 1).join(
         after, on=["person", "wave_order"], how="left", maintain_order="left"
@@ -211,8 +213,7 @@ def _cluster(rows: pl.DataFrame, chosen: str | None) -> Ints:
     """The person, or the declared cluster they were first seen in."""
     if chosen in (None, "person"):
         return rows["person"].to_numpy()
-    named = rows.select("person", pl.col(str(chosen)).cast(pl.String).fill_null(NO_GROUP).alias("cluster"))
-    first = named.with_columns(pl.col("cluster").first().over("person"))["cluster"]
+    first = rows[FIRST_SEEN_IN].fill_null(NO_GROUP)
     return (first.rank("dense") - 1).cast(pl.Int64).to_numpy()
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from wellperf_models.burnout.declared import is_case
 from wellperf_models.burnout.nonresponse.frame import Pairs, ResponseFrame
 from wellperf_models.burnout.split import find_cut
 from wellperf_models.errors import DesignError, NotAskedError
@@ -144,7 +145,7 @@ def fit_nonresponse(response: ResponseFrame | Unanswered, section: Burnout) -> N
     cut = _cut(response, pairs, section)
     weights = stand_ins(fit_response(_design(response, pairs), pairs.answered))
     known = Asked(weights=weights, strain=pairs.strain, cut=cut, cluster=pairs.cluster)
-    case, before = known.case, (pairs.last >= cut).astype(float)
+    case, before = known.case, is_case(pairs.last, cut).astype(float)
     _require_cases(response, pairs, case)
     spread = float(pairs.strain[pairs.answered].std())
     largest = asked.largest_difference or _two_digits(spread)

@@ -80,7 +80,8 @@ def recalibrate_forward(frame: BurnoutFrame, forecasts: Forecasts, chosen: Forec
         chosen: The model.
 
     Raises:
-        DesignError: Time does not split the rows, there are too few waves, or one class in a wave.
+        DesignError: Time does not split the rows, there are too few waves, or too few people, cases or others
+            in the waves learned from or those judged by.
         ConvergenceError: The model separates the cases.
     """
     if not frame.time_split:
@@ -130,9 +131,9 @@ def _judge(
     refitted: bool,
 ) -> Recalibrated:
     rows, eta = judged
+    for own, what in ((learned[0], "the wave to learn from"), (rows, "the waves to judge by")):
+        _require_enough(frame, split, own, what)
     before = split.case[learned[0]].astype(float)
-    if not 0 < before.sum() < before.size:
-        raise DesignError("The wave to learn from holds one class only.", where="surveys")
     fit = fit_logistic(learned[1][:, None], np.ones(before.size), before, np.inf)
     right = fit.linear_predictor(eta[:, None])
     case, cluster = split.case[rows], frame.answers.cluster[rows]
@@ -148,6 +149,25 @@ def _judge(
         brier_change=clustered_mean(brier(case, expit(right)) - brier(case, expit(eta)), cluster),
         rows=rows,
     )
+
+
+def _require_enough(frame: BurnoutFrame, split: Split, rows: Ints, what: str) -> None:
+    """As many as any model needs: waves can be of very different size."""
+    person, case = frame.answers.person[rows], split.case[rows]
+    if np.unique(person).size < frame.min_people:
+        raise DesignError(
+            f"Too few people answered in {what}.",
+            where="surveys",
+            expected=f"at least {frame.min_people}",
+            remedy="waves of more people",
+        )
+    if min(np.unique(person[case]).size, np.unique(person[~case]).size) < frame.min_cases:
+        raise DesignError(
+            f"Too few people are a case, or are none, in {what}.",
+            where="burnout.case_at, burnout.case_share",
+            expected=f"at least {frame.min_cases} of either",
+            remedy="waves of more people, or another cut-off",
+        )
 
 
 def _slope(case: np.ndarray, eta: Floats, cluster: Ints) -> Score | None:
