@@ -87,7 +87,7 @@ def test_identifiers_estimates_and_their_support(evidence: tuple[Evidence, Evide
 def test_the_first_sentence_answers_for_the_model_declared_first(evidence: tuple[Evidence, Evidence]) -> None:
     answer = evidence[0].answer
     assert answer.startswith(
-        "Yes: the model “Workload” adds {delta_auc_load.estimate} to the AUC of the last score"
+        "Yes: the model “Workload” adds {delta_auc_load.estimate} to the last score alone;"
     )
     assert "These data do not show that the model “Life (outside) (work)” orders people better than" in answer
     assert not re.search(r"\d", re.sub(r"\{[^}]*\}", "", answer).replace("0.5 is a coin", ""))
