@@ -11,6 +11,7 @@ import pytest
 from tests.burnout.builders import PROVENANCE, make_study, make_tables
 from tests.burnout.nonresponse.worlds import make_organisation
 from wellperf_models.burnout import build_frame, check_forecasts, describe_groups, fit_forecasts, forecast
+from wellperf_models.burnout.external.checks import another_study
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.nonresponse.checks import check_nonresponse
 from wellperf_models.burnout.nonresponse.findings import judge_nonresponse
@@ -231,3 +232,26 @@ def test_a_named_cut_off_is_judged_by_what_it_rests_on(
 
 def test_nothing_names_a_person(run: tuple[BurnoutFrame, Study, list[Released]]) -> None:
     assert not re.search(r"p\d{4}", str(filled(*run).to_dict()))
+
+
+def test_a_model_held_to_its_own_answers_reports_no_evaluation_elsewhere(
+    run: tuple[BurnoutFrame, Study, list[Released]],
+) -> None:
+    frame, study, answers = run
+
+    def elsewhere(same: bool) -> set[str]:
+        told = Evidence(
+            id="burnout.external",
+            question="Does it hold?",
+            answer="It was held to this study.",
+            estimand="AUC",
+            population="people",
+            design="prediction",
+            provenance=PRIVATE,
+            checks=(another_study(same=same),),
+        )
+        found = filled(frame, study, [*answers, release(told, study)])
+        return {str(r.values[2]) for r in found.table("tripod_ai").rows if str(r.values[1]) == "reported"}
+
+    assert any("burnout.external" in place for place in elsewhere(same=False))
+    assert not any("burnout.external" in place for place in elsewhere(same=True))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wellperf_models.burnout.external.checks import ANOTHER_STUDY
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.disclosure import Released
 from wellperf_models.evidence import NOT_ASKED, Check, Table, Unanswered
@@ -29,9 +30,12 @@ class RunFacts:
     answers: dict[str, Released]
 
     def given(self, identifier: str) -> Released | None:
-        """The answer, where there is one that says something."""
+        """The answer, if one says something; a model held to its own answers does not."""
         found = self.answers.get(identifier)
-        return None if found is None or found.design in _NO_ANSWER else found
+        if found is None or found.design in _NO_ANSWER:
+            return None
+        own = any(c.name == ANOTHER_STUDY and c.passed is False for c in found.checks)
+        return None if own else found
 
     def why_not(self, identifier: str) -> str:
         """Why there is no such answer, in words."""

@@ -35,7 +35,13 @@ Part = Literal["Development", "Evaluation"]
 Judgement = Literal["low", "high", "unclear"]
 _FORECAST = "burnout.forecast"
 # checks of the measurement that fail where people's answers were not scored alike
-_SCORING = ("items_on_scale", "items_run_together", "no_duplicated_items", "scores_agree_with_items")
+_SCORING = (
+    "items_on_scale",
+    "items_run_together",
+    "no_duplicated_items",
+    "scores_agree_with_items",
+    "items_vary",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
