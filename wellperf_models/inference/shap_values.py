@@ -73,7 +73,14 @@ def tree_contributions(engine: Any, X: Floats) -> Contributions:
         DesignError: Another kind of model, or trees too deep to be explained.
         ConvergenceError: The contributions do not add up to the prediction.
     """
-    import shap
+    import warnings
+
+    from tqdm import TqdmWarning
+
+    with warnings.catch_warnings():
+        # in a notebook its import asks for a progress bar that nobody looks at
+        warnings.simplefilter("ignore", TqdmWarning)
+        import shap
     from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
     boosted = isinstance(engine, HistGradientBoostingClassifier)
