@@ -13,6 +13,7 @@ IntervalKind = Literal["confidence", "credible", "prediction", "bounds"]
 # what `wellperf verify` may expect of a number: bit-equal, 1e-6, or within Monte Carlo error
 Computation = Literal["exact", "iterative", "sampled"]
 # which row of the disclosure table applies
+EstimateScale = Literal["identity", "log", "logit"]
 EstimateKind = Literal["count", "description", "model", "group"]
 # `sum` needs the two largest contributions in its support
 MeasureKind = Literal["count", "rate", "mean", "sum", "model", "text"]
@@ -65,7 +66,7 @@ class Estimate:
     coverage: float | None = None
     interval: IntervalKind | None = None
     label: str = ""
-    scale: Literal["identity", "log", "logit"] = "identity"
+    scale: EstimateScale = "identity"
     se: float | None = None
     kind: EstimateKind = "model"
     computation: Computation = "iterative"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wellperf_models.errors import DesignError
-from wellperf_models.evidence import Estimate, Support
+from wellperf_models.evidence import Estimate, EstimateScale, Support
 from wellperf_models.inference.risk_sets import Floats
 
 
@@ -41,11 +41,13 @@ class Score:
             high=min(most, self.high),
         )
 
-    def estimate(self, name: str, label: str, unit: str, support: Support) -> Estimate:
+    def estimate(
+        self, name: str, label: str, unit: str, support: Support, *, scale: EstimateScale = "identity"
+    ) -> Estimate:
         """The score as an estimate with its 95 % confidence interval.
 
         Args:
-            name, label, unit, support: Of the estimate.
+            name, label, unit, support, scale: Of the estimate.
         """
         return Estimate(
             name=name,
@@ -56,6 +58,7 @@ class Score:
             coverage=0.95,
             interval="confidence",
             unit=unit,
+            scale=scale,
             se=self.std_error,
             support=support,
         )

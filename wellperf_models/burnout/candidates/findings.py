@@ -16,12 +16,10 @@ from wellperf_models.evidence import (
     Estimate,
     Evidence,
     Provenance,
-    Support,
     Unanswered,
     plain,
     unanswered,
 )
-from wellperf_models.inference.scores import Score
 
 _ID = "burnout.candidates"
 _AUC_UNIT = "AUC (0.5 is chance, 1 is perfect order)"
@@ -171,9 +169,10 @@ def _estimates(frame: BurnoutFrame, candidates: Candidates) -> tuple[Estimate, .
     if forecasts.last_score is not None:
         base = forecasts.last_score
         found.append(
-            _estimate("auc_last_score", "AUC: last score alone", base.scores.auc, _AUC_UNIT,
-                      support_of(forecasts, base))
-        )  # fmt: skip
+            base.scores.auc.estimate(
+                "auc_last_score", "AUC: last score alone", _AUC_UNIT, support_of(forecasts, base)
+            )
+        )
     for name, item in candidates.answered.items():
         gain, support, kind = candidates.gains[name], support_of(forecasts, item), kind_of(name)
         parts = [
@@ -186,44 +185,27 @@ def _estimates(frame: BurnoutFrame, candidates: Candidates) -> tuple[Estimate, .
                 "below 0: better",
             ),
         ]
-        found += [_estimate(*part, support) for part in parts]
+        found += [score.estimate(key, label, unit, support) for key, label, score, unit in parts]
     shown, best = candidates.recommended, candidates.best
     if shown in candidates.answered and shown != best:
         found.append(
-            _estimate(
+            candidates.behind[shown].estimate(
                 f"behind_best_{shown}",
                 f"difference in AUC: {kind_of(best)} less {kind_of(shown).lower()}",
-                candidates.behind[shown],
                 "AUC",
                 support_of(forecasts, candidates.answered[shown]),
             )
         )
     if isinstance(candidates.background, Forecast):
         found.append(
-            _estimate(
+            candidates.background.scores.auc.estimate(
                 f"auc_{BACKGROUND}",
                 f"AUC of background alone: {background_words(frame, candidates)}",
-                candidates.background.scores.auc,
                 _AUC_UNIT,
                 support_of(forecasts, candidates.background),
             )
         )
     return tuple(found)
-
-
-def _estimate(name: str, label: str, score: Score, unit: str, support: Support) -> Estimate:
-    return Estimate(
-        name=name,
-        label=label,
-        value=score.value,
-        low=score.low,
-        high=score.high,
-        coverage=0.95,
-        interval="confidence",
-        unit=unit,
-        se=score.std_error,
-        support=support,
-    )
 
 
 def _assumptions(frame: BurnoutFrame) -> tuple[str, ...]:

@@ -20,7 +20,6 @@ from wellperf_models.evidence import (
     Estimate,
     Evidence,
     Provenance,
-    Support,
     Unanswered,
     plain,
     unanswered,
@@ -177,9 +176,7 @@ def _estimates(external: External) -> tuple[Estimate, ...]:
         ),
     ]
     found = [
-        _estimate(name, label, score, unit, support)
-        for name, label, score, unit in parts
-        if score is not None
+        score.estimate(name, label, unit, support) for name, label, score, unit in parts if score is not None
     ]
     plain_ones = (
         (
@@ -202,21 +199,6 @@ def _estimates(external: External) -> tuple[Estimate, ...]:
             Estimate(name=name, label=label, value=value, unit=unit, support=support)
             for name, label, value, unit in plain_ones
         ),
-    )
-
-
-def _estimate(name: str, label: str, score: Score, unit: str, support: Support) -> Estimate:
-    return Estimate(
-        name=name,
-        label=label,
-        value=score.value,
-        low=score.low,
-        high=score.high,
-        coverage=0.95,
-        interval="confidence",
-        unit=unit,
-        se=score.std_error,
-        support=support,
     )
 
 

@@ -24,7 +24,6 @@ from wellperf_models.evidence import (
     Estimate,
     Evidence,
     Provenance,
-    Support,
     Unanswered,
     plain,
     unanswered,
@@ -210,9 +209,7 @@ def _estimates(ladder: LadderResult) -> list[Estimate]:
     for rung in ladder.ladder.rungs:
         found = ladder.climbed[rung.name]
         if isinstance(found, Climbed):
-            made.append(
-                _estimate(f"auc_{rung.name}", f"AUC: {rung.label}", found.auc, _AUC, support_of(found))
-            )
+            made.append(found.auc.estimate(f"auc_{rung.name}", f"AUC: {rung.label}", _AUC, support_of(found)))
     top, honest = ladder.top, ladder.honest
     assert top is not None
     first = ladder.climbed[top]
@@ -224,28 +221,13 @@ def _estimates(ladder: LadderResult) -> list[Estimate]:
         low=first.auc.low - 0.5,
         high=first.auc.high - 0.5,
     )
-    made.append(_estimate("above_a_coin", "most forgiving AUC, above a coin", above, "AUC", support))
+    made.append(above.estimate("above_a_coin", "most forgiving AUC, above a coin", "AUC", support))
     if honest is not None and top in ladder.less and first is not honest:
         label = "most forgiving AUC less the honest one"
-        made.append(_estimate("leakage", label, ladder.less[top], "AUC", support))
+        made.append(ladder.less[top].estimate("leakage", label, "AUC", support))
     for name, words, score in _step_scores(ladder):
-        made.append(_estimate(name, f"AUC that goes with {words}", score, "AUC", support))
+        made.append(score.estimate(name, f"AUC that goes with {words}", "AUC", support))
     return made
-
-
-def _estimate(name: str, label: str, score: Score, unit: str, support: Support) -> Estimate:
-    return Estimate(
-        name=name,
-        label=label,
-        value=score.value,
-        low=score.low,
-        high=score.high,
-        coverage=0.95,
-        interval="confidence",
-        unit=unit,
-        se=score.std_error,
-        support=support,
-    )
 
 
 def _estimand(frame: BurnoutFrame, ladder: LadderResult) -> str:

@@ -147,30 +147,26 @@ def _estimates(response: ResponseFrame, fit: NonResponseFit) -> tuple[Estimate, 
     )
     per_point = f"odds ratio per point worse of {response.outcome}"
     found = [
-        _estimate("response_odds_ratio", "Answering the next wave", ratio, per_point, asked),
-        _estimate("response_rate", "Answered, of those asked", fit.rate, "share", asked),
-        _estimate(
-            "share_as_answered", "Cases among those who answered", fit.share.as_answered, "share", cases
-        ),
-        _estimate("share_weighted", "Cases, weighted to everybody asked", fit.share.weighted, "share", cases),
-        _estimate("share_shift", "Weighted less as answered", _times(fit.share.shift), _PER_100, cases),
+        ratio.estimate("response_odds_ratio", "Answering the next wave", per_point, asked, scale="log"),
+        fit.rate.estimate("response_rate", "Answered, of those asked", "share", asked),
+        fit.share.as_answered.estimate("share_as_answered", "Cases among those who answered", "share", cases),
+        fit.share.weighted.estimate("share_weighted", "Cases, weighted to everybody asked", "share", cases),
+        _times(fit.share.shift).estimate("share_shift", "Weighted less as answered", _PER_100, cases),
         _bounds(fit, cases),
-        _estimate(
+        _times(fit.change.as_answered).estimate(
             "change_as_answered",
             "Change since the wave before, among those who answered",
-            _times(fit.change.as_answered),
             _PER_100,
             cases,
         ),
-        _estimate(
+        _times(fit.change.weighted).estimate(
             "change_weighted",
             "Change since the wave before, weighted",
-            _times(fit.change.weighted),
             _PER_100,
             cases,
         ),
-        _estimate("auc_as_answered", "AUC of the last score, as answered", fit.auc.as_answered, "AUC", cases),
-        _estimate("auc_weighted", "AUC of the last score, weighted", fit.auc.weighted, "AUC", cases),
+        fit.auc.as_answered.estimate("auc_as_answered", "AUC of the last score, as answered", "AUC", cases),
+        fit.auc.weighted.estimate("auc_weighted", "AUC of the last score, weighted", "AUC", cases),
     ]
     for name, label, value in (
         ("tips_share", "Difference that lifts the share by as much as matters", fit.tips_share),
@@ -180,23 +176,6 @@ def _estimates(response: ResponseFrame, fit: NonResponseFit) -> tuple[Estimate, 
             size = round(abs(value), 6)
             found.append(Estimate(name=name, label=label, value=size, unit="points", support=cases))
     return tuple(found)
-
-
-def _estimate(name: str, label: str, score: Score, unit: str, support: Support) -> Estimate:
-    log = unit.startswith("odds ratio")
-    return Estimate(
-        name=name,
-        label=label,
-        value=score.value,
-        low=score.low,
-        high=score.high,
-        coverage=0.95,
-        interval="confidence",
-        unit=unit,
-        scale="log" if log else "identity",
-        se=score.std_error,
-        support=support,
-    )
 
 
 def _bounds(fit: NonResponseFit, support: Support) -> Estimate:
