@@ -6,20 +6,17 @@ import errno
 import hashlib
 import json
 import os
-import stat
 import unicodedata
 from pathlib import Path
 from typing import Any
 
+from wellperf_models.disclosure.inside import UnsafeFileError, read_below
 from wellperf_models.errors import RunError
 
 # larger than any pack could need; a hostile one may not fill the memory
 _LARGEST_FILE = 256 * 2**20
 _MOST_FILES = 10_000
 _DEEPEST = 4
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-# a pipe would wait for a writer for ever
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def read_inside(folder: Path, file: str) -> bytes:
@@ -33,33 +30,17 @@ def read_inside(folder: Path, file: str) -> bytes:
         FileNotFoundError: It is not there.
         RunError: It, or a folder on the way, is a link or another thing than a file; or it is too large.
     """
-    descriptor = os.open(folder, _FOLDER)
     try:
-        *parents, name = file.split("/")
-        for parent in parents:
-            inner = os.open(parent, _FOLDER | os.O_NOFOLLOW, dir_fd=descriptor)
-            os.close(descriptor)
-            descriptor = inner
-        opened = os.open(name, _FILE, dir_fd=descriptor)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
-            raise _no_file(file, "a link or something else") from None
-        raise
-    finally:
-        os.close(descriptor)
-    about = os.fstat(opened)
-    if not stat.S_ISREG(about.st_mode):
-        os.close(opened)
-        raise _no_file(file, "something else")
-    with os.fdopen(opened, "rb") as source:
-        if about.st_size > _LARGEST_FILE:
-            raise RunError(
-                "A file of the pack is too large.",
-                where=visible(file),
-                expected=f"at most {_LARGEST_FILE // 2**20} MB",
-                got=f"{about.st_size // 2**20} MB",
-            )
-        return source.read(_LARGEST_FILE)
+        return read_below(folder, file, largest=_LARGEST_FILE)
+    except UnsafeFileError as error:
+        if error.got:
+            raise _no_file(file, error.got) from None
+        raise RunError(
+            "A file of the pack is too large.",
+            where=visible(file),
+            expected=f"at most {_LARGEST_FILE // 2**20} MB",
+            got=f"{error.size // 2**20} MB",
+        ) from None
 
 
 def read_json_inside(folder: Path, file: str) -> Any:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import math
-import os
-import stat
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,15 +13,13 @@ from typing import Any, Final
 from wellperf_models.burnout.external.published import PublishedModel, words_of
 from wellperf_models.burnout.external.tables import model_of
 from wellperf_models.disclosure import Released, read
+from wellperf_models.disclosure.inside import UnsafeFileError, read_below
 from wellperf_models.errors import DesignError, DisclosureError, NotAskedError, WellperfError
 
 _MANIFEST, _SCHEMA = "manifest.json", "wellperf.manifest/1"
 _BUNDLE, _ANSWER = "bundles/burnout.json", "burnout.explained"
 # larger than a manifest or a bundle could need
 _LARGEST: Final = 64 * 2**20
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
-# a pipe would wait for a writer for ever
-_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def read_model(model_from: str) -> PublishedModel:
@@ -132,25 +127,14 @@ def _inside(folder: Path, file: str) -> bytes:
         OSError: The folder is none, or the file is not there.
         DisclosureError: It, or a folder on the way, is a link or no file; or it is too large.
     """
-    descriptor = os.open(folder, _FOLDER)
     try:
-        *parents, name = file.split("/")
-        for parent in parents:
-            inner = os.open(parent, _FOLDER | os.O_NOFOLLOW, dir_fd=descriptor)
-            os.close(descriptor)
-            descriptor = inner
-        opened = os.open(name, _FILE, dir_fd=descriptor)
-    except OSError as error:
-        if error.errno in (errno.ELOOP, errno.ENOTDIR, errno.ENXIO):
+        return read_below(folder, file, largest=_LARGEST)
+    except UnsafeFileError as error:
+        if error.got.startswith("a link"):
             raise _damaged("A pack holds files and folders only.", file, "a file") from None
-        raise
-    finally:
-        os.close(descriptor)
-    with os.fdopen(opened, "rb") as source:
-        about = os.fstat(source.fileno())
-        if not stat.S_ISREG(about.st_mode) or about.st_size > _LARGEST:
-            raise _damaged("A file of the pack is too large, or none.", file, f"at most {_LARGEST >> 20} MB")
-        return source.read(_LARGEST)
+        raise _damaged(
+            "A file of the pack is too large, or none.", file, f"at most {_LARGEST >> 20} MB"
+        ) from None
 
 
 def _damaged(summary: str, file: str, expected: str) -> DisclosureError:
