@@ -82,14 +82,8 @@ def _of_model(frame: BurnoutFrame, forecasts: Forecasts, forecast: Forecast) -> 
 
 def support_of(forecasts: Forecasts, forecast: Forecast) -> Support:
     """What a score of a model rests on: the people scored, and the rows it was trained on."""
-    scored = forecasts.scored
-    people = int(np.unique(scored.person).size)
-    cases = int(np.unique(scored.person[scored.case]).size)
-    return Support(
-        n_people=people,
-        n_events=cases,
-        # people who are a case in one wave and not in another are on the side of the cases
-        n_non_events=people - cases,
+    return replace(
+        forecasts.scored.support(),
         residual_df=int(forecast.n_train_cases) - forecast.n_parameters,
         n_parameters=forecast.n_parameters,
         n_clusters=forecast.scores.n_clusters,

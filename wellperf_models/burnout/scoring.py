@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.split import Split
 from wellperf_models.errors import ConvergenceError
-from wellperf_models.evidence import Members
+from wellperf_models.evidence import Members, Support
 from wellperf_models.inference.auc import auc, clustered_auc
 from wellperf_models.inference.calibration import recalibrate
 from wellperf_models.inference.folds import corrected_mean
@@ -54,6 +54,12 @@ class Scored:
         """Who is behind a number of some of the rows (None: all); the events are those who are a case."""
         chosen = np.ones(self.person.size, bool) if own is None else own
         return members_of(self.roster, self.person[chosen], self.person[chosen & self.case])
+
+    def support(self) -> Support:
+        """People scored, and how many of them are a case in any of their waves."""
+        people = int(np.unique(self.person).size)
+        cases = int(np.unique(self.person[self.case]).size)
+        return Support(n_people=people, n_events=cases, n_non_events=people - cases)
 
     def __repr__(self) -> str:
         """Shapes only."""

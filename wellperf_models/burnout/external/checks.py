@@ -55,15 +55,7 @@ def check_external(frame: BurnoutFrame, external: External | Unanswered) -> tupl
 def support_of(external: External) -> Support:
     """What a score here rests on."""
     scored = external.scored
-    people = int(np.unique(scored.person).size)
-    cases = int(np.unique(scored.person[scored.case]).size)
-    return Support(
-        n_people=people,
-        n_events=cases,
-        n_non_events=people - cases,
-        n_clusters=external.n_clusters,
-        members=scored.members(),
-    )
+    return replace(scored.support(), n_clusters=external.n_clusters, members=scored.members())
 
 
 def another_study(*, same: bool) -> Check:

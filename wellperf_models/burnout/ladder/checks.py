@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import numpy as np
+from dataclasses import replace
 
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.ladder.frame import PEOPLE
@@ -42,13 +41,8 @@ def check_ladder(frame: BurnoutFrame, ladder: LadderResult | Unanswered) -> tupl
 def support_of(found: Climbed) -> Support:
     """What the score of a rung rests on."""
     scored = found.scored
-    people = int(np.unique(scored.person).size)
-    cases = int(np.unique(scored.person[scored.case]).size)
-    return Support(
-        n_people=people,
-        n_events=cases,
-        # people who are a case in one wave and not in another are on the side of the cases
-        n_non_events=people - cases,
+    return replace(
+        scored.support(),
         residual_df=int(found.n_train_cases) - found.n_parameters,
         n_parameters=found.n_parameters,
         n_clusters=int(found.ranking.taking_part.sum()),
