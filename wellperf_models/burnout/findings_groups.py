@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -21,7 +22,6 @@ from wellperf_models.evidence import (
     Estimate,
     Evidence,
     Provenance,
-    Support,
     Table,
     Unanswered,
     plain,
@@ -169,21 +169,8 @@ def groups_alike(found: Difference, what: str) -> Check:
 def _case_rate(frame: BurnoutFrame, forecasts: Forecasts) -> Estimate:
     scored = forecasts.scored
     share = clustered_mean(scored.case.astype(float), scored.cluster).within(0.0, 1.0)
-    people = int(np.unique(scored.person).size)
-    cases = int(np.unique(scored.person[scored.case]).size)
-    return Estimate(
-        name="case_rate",
-        label=f"share of scored answers that are cases of {frame.outcome}",
-        value=share.value,
-        low=share.low,
-        high=share.high,
-        coverage=0.95,
-        interval="confidence",
-        unit="share",
-        se=share.std_error,
-        support=Support(n_people=people, n_events=cases, n_non_events=people - cases),
-        computation="exact",
-    )
+    label = f"share of scored answers that are cases of {frame.outcome}"
+    return replace(share.estimate("case_rate", label, "share", scored.support()), computation="exact")
 
 
 def _limits(frame: BurnoutFrame, forecasts: Forecasts, what: str) -> tuple[str, ...]:

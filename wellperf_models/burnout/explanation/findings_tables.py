@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -186,11 +187,7 @@ def _model_values(**given: CellValue) -> tuple[CellValue, ...]:
 def _facts(explanation: Explanation, model: PublishedModel, whole: Support) -> Table:
     """Declared numbers are words: the gate would round them like estimates."""
     scored = explanation.scored
-    people = int(np.unique(scored.person).size)
-    cases = int(np.unique(scored.person[scored.case]).size)
-    of_scored = Support(
-        n_people=people, n_events=cases, n_non_events=people - cases, members=scored.members()
-    )
+    of_scored = replace(scored.support(), members=scored.members())
     found = explanation.told
     declared = _is_declared(model)
     given: dict[str, tuple[CellValue, str, Support]] = {

@@ -251,11 +251,8 @@ def cut_off_table(use: Use) -> Table:
 
 def _cut_off_support(item: AtCutOff) -> Support:
     scored = item.scored
-    people, cases = np.unique(scored.person).size, np.unique(scored.person[scored.case]).size
-    return Support(
-        n_people=people,
-        n_events=cases,
-        n_non_events=people - cases,
+    return replace(
+        scored.support(),
         n_parameters=item.n_parameters,
         # how many are a case here and not there would follow from both
         smallest_level=item.fewest or None,
