@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from tests.recovery.worlds import Found, committed_truth, estimate, judge, variant_of
-from wellperf_models.synth import World
+from wellperf_models.synth import PRESETS
 
 WORLDS, NULL_WORLDS = 12, 16
 
@@ -24,7 +24,7 @@ def recovered() -> list[dict[str, Found]]:
 
 def test_the_committed_truth_is_that_of_this_world() -> None:
     world, _, _ = committed_truth()
-    assert dataclasses.replace(world, name="default") == World()
+    assert dataclasses.replace(world, name="default") == PRESETS["default"]
 
 
 def test_truth_is_recovered(recovered: list[dict[str, Found]]) -> None:
