@@ -12,8 +12,8 @@ from wellperf_models.burnout.findings_tables import COUNT_MEASURES, counts_row, 
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.group_scores import GroupScore, score_groups, use_in_groups
 from wellperf_models.burnout.model import Forecast, Forecasts
-from wellperf_models.evidence import CellValue, Measure, Row, Table
-from wellperf_models.inference.scores import Score
+from wellperf_models.evidence import Measure, Row, Table, interval_measures
+from wellperf_models.inference.scores import Score, interval_values
 from wellperf_models.panel import Level, nested_table
 
 _TOO_FEW = "too few to tell"
@@ -53,16 +53,14 @@ def auc_table(
     rows, what = [], str(frame.group_by).replace("_", " ")
     for group in groups:
         score = None if group.auc is None else group.auc.within(0.0, 1.0)
-        values = (*_three_values(score), _note(score))
+        values = (*interval_values(score), _note(score))
         rows.append(Row(key=(group.name,), values=values, support=group_support(group.own, forecasts)))
     return Table(
         name="auc_by_group",
         title=f"How well “{frame.name_of(chosen.name)}” orders people within each {what} (AUC)",
         keys=(str(frame.group_by),),
         measures=(
-            Measure(name="auc", kind="model", label="AUC"),
-            Measure(name="low", kind="model", label="95 % from"),
-            Measure(name="high", kind="model", label="to"),
+            *interval_measures("auc", "AUC", ends=""),
             Measure(name="note", kind="text", label="Note"),
         ),
         rows=tuple(rows),
@@ -98,10 +96,10 @@ def _calibration_of(
     frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast, groups: Sequence[GroupScore], level: Level
 ) -> Table:
     def row(group: GroupScore) -> Row:
-        ratio = _three_values(group.log_ratio)
+        ratio = interval_values(group.log_ratio)
         values = (
             *(math.exp(v) if isinstance(v, float) else None for v in ratio),
-            *_three_values(group.slope),
+            *interval_values(group.slope),
             _note(group.log_ratio),
         )
         return Row(key=(group.name,), values=values, support=group_support(group.own, forecasts))
@@ -112,8 +110,8 @@ def _calibration_of(
         f"{level.name.replace('_', ' ')}",
         keys=(level.name,),
         measures=(
-            *_three_measures("ratio", "Cases for each one foretold (1 is right)"),
-            *_three_measures("slope", "Calibration slope (1 is right)"),
+            *interval_measures("ratio", "Cases for each one foretold (1 is right)"),
+            *interval_measures("slope", "Calibration slope (1 is right)"),
             Measure(name="note", kind="text", label="Note"),
         ),
         # cases of all groups add up to those of everyone: one kept back would follow from the others
@@ -131,8 +129,8 @@ def _use_of(frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast, level: 
     rows = []
     for item in use_in_groups(forecasts, chosen, level, frame.section.use.thresholds):
         values = (
-            *_three_values(item.acted, 100),
-            *_three_values(item.net_benefit, 100),
+            *interval_values(item.acted, 100),
+            *interval_values(item.net_benefit, 100),
             _note(item.net_benefit),
         )
         # those acted on in a group, and those not, are groups of people too
@@ -144,27 +142,13 @@ def _use_of(frame: BurnoutFrame, forecasts: Forecasts, chosen: Forecast, level: 
         title=f"Acting at a threshold of risk by {what}: how many it would be, and what it is worth",
         keys=("threshold", level.name),
         measures=(
-            *_three_measures("acted", "Acted on", "per 100 answers"),
-            *_three_measures("net_benefit", "Net benefit", "cases per 100 answers"),
+            *interval_measures("acted", "Acted on", "per 100 answers"),
+            *interval_measures("net_benefit", "Net benefit", "cases per 100 answers"),
             Measure(name="note", kind="text", label="Note"),
         ),
         rows=tuple(rows),
         computation="iterative",
     )
-
-
-def _three_measures(name: str, label: str, unit: str = "") -> tuple[Measure, ...]:
-    return (
-        Measure(name=name, kind="model", label=label, unit=unit),
-        Measure(name=f"{name}_low", kind="model", label="95 % from", unit=unit),
-        Measure(name=f"{name}_high", kind="model", label="to", unit=unit),
-    )
-
-
-def _three_values(score: Score | None, factor: float = 1.0) -> tuple[CellValue, ...]:
-    if score is None:
-        return (None, None, None)
-    return (factor * score.value, factor * score.low, factor * score.high)
 
 
 def _note(score: Score | None) -> str:

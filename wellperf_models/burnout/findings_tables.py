@@ -11,7 +11,7 @@ from wellperf_models.burnout.checks import support_of
 from wellperf_models.burnout.declared import LAST_SCORE
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.model import Forecast, Forecasts
-from wellperf_models.evidence import Measure, Row, Support, Table
+from wellperf_models.evidence import Measure, Row, Support, Table, interval_measures
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.inference.scores import Score
 from wellperf_models.panel import left_out_table
@@ -60,11 +60,7 @@ def scores_table(frame: BurnoutFrame, forecasts: Forecasts) -> Table:
         name="scores",
         title="Scores for answers the models have not seen",
         keys=("score", "model"),
-        measures=(
-            Measure(name="value", kind="model", label="Value"),
-            Measure(name="low", kind="model", label="95 % from"),
-            Measure(name="high", kind="model", label="to"),
-        ),
+        measures=(*interval_measures("value", "Value", ends=""),),
         rows=tuple(rows),
         partition=False,
         computation="iterative",

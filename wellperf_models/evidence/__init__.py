@@ -29,6 +29,7 @@ from wellperf_models.evidence.parts import (
     MeasureKind,
     Row,
     Table,
+    interval_measures,
 )
 from wellperf_models.evidence.support import Members, Support
 
@@ -53,6 +54,7 @@ __all__ = [
     "Table",
     "Unanswered",
     "attempt",
+    "interval_measures",
     "plain",
     "unanswered",
 ]

@@ -118,6 +118,23 @@ class Measure:
     per: float = 1.0
 
 
+def interval_measures(
+    name: str, label: str, unit: str = "", *, ends: str | None = None
+) -> tuple[Measure, ...]:
+    """The three columns of a model's number and its 95 % interval.
+
+    Args:
+        name, label, unit: Of the number.
+        ends: What the names of the ends begin with; None: the number's own name.
+    """
+    start = f"{name}_" if ends is None else ends
+    return (
+        Measure(name=name, kind="model", unit=unit, label=label),
+        Measure(name=f"{start}low", kind="model", unit=unit, label="95 % from"),
+        Measure(name=f"{start}high", kind="model", unit=unit, label="to"),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Row:
     """One row of a `Table`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +63,22 @@ class Score:
             se=self.std_error,
             support=support,
         )
+
+
+@overload
+def interval_values(score: Score, factor: float = 1.0) -> tuple[float, float, float]: ...
+@overload
+def interval_values(score: Score | None, factor: float = 1.0) -> tuple[float | None, ...]: ...
+def interval_values(score: Score | None, factor: float = 1.0) -> tuple[float | None, ...]:
+    """Value and both ends as the cells of a table, times a factor; nothing where there is no score.
+
+    Args:
+        score: The score.
+        factor: Of its unit.
+    """
+    if score is None:
+        return (None, None, None)
+    return (factor * score.value, factor * score.low, factor * score.high)
 
 
 def score_of(value: float, std_error: float, n_clusters: int) -> Score:

@@ -16,6 +16,7 @@ from wellperf_models.evidence import (
     Support,
     Table,
     Unanswered,
+    interval_measures,
     plain,
     unanswered,
 )
@@ -187,12 +188,8 @@ def _table(result: MethodCheckResult) -> Table:
         measures=(
             Measure(name="truth", kind="model", label="Truth"),
             Measure(name="mean", kind="model", label="Found, on average"),
-            Measure(name="bias", kind="model", unit="standard errors", label="Off by (standard errors)"),
-            Measure(name="bias_low", kind="model", unit="standard errors", label="95 % from"),
-            Measure(name="bias_high", kind="model", unit="standard errors", label="to"),
-            Measure(name="held", kind="model", unit="%", label="95 % intervals that held it (%)"),
-            Measure(name="held_low", kind="model", unit="%", label="95 % from"),
-            Measure(name="held_high", kind="model", unit="%", label="to"),
+            *interval_measures("bias", "Off by (standard errors)", unit="standard errors"),
+            *interval_measures("held", "95 % intervals that held it (%)", unit="%"),
             Measure(
                 name="detectable", kind="model", label=f"{_first_capital(result.words.unit)} found in 8 of 10"
             ),

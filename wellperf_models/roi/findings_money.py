@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
+from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, interval_measures
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.panel import all_members
 from wellperf_models.roi.checks_effects import labels_of, support_of
@@ -85,14 +85,6 @@ def _errors(middle: float) -> tuple[float, float, float]:
     return middle, _TAIL * middle, _TAIL * middle
 
 
-def _columns(name: str, label: str, unit: str = "") -> tuple[Measure, ...]:
-    return (
-        Measure(name=name, kind="model", unit=unit, label=label),
-        Measure(name=f"{name}_low", kind="model", unit=unit, label="95 % from"),
-        Measure(name=f"{name}_high", kind="model", unit=unit, label="to"),
-    )
-
-
 def _present_value(frame: RoiFrame, decision: DecisionResult, support: Support) -> Table:
     """Each channel, costs and their difference, under each prior."""
     labels = labels_of(frame.outcomes)
@@ -118,7 +110,7 @@ def _present_value(frame: RoiFrame, decision: DecisionResult, support: Support) 
         title=f"Present value of what changed, by channel ({decision.currency}, all people, all years; "
         "medians, which need not add up)",
         keys=("part", "prior"),
-        measures=_columns("present_value", "Present value", decision.currency),
+        measures=interval_measures("present_value", "Present value", decision.currency),
         rows=tuple(rows),
         partition=False,
         computation="sampled",
@@ -161,11 +153,11 @@ def _posteriors(frame: RoiFrame, effects: Effects, posteriors: Posteriors) -> Ta
         title="Effect of the offer: the trial's estimate, and what to believe under each prior",
         keys=("outcome", "by"),
         measures=(
-            *_columns("effect", "Effect"),
+            *interval_measures("effect", "Effect"),
             Measure(name="unit", kind="text", label="Unit"),
             Measure(name="prior_mean", kind="model", label="Prior mean"),
             Measure(name="prior_sd", kind="model", label="Prior SD"),
-            *_columns("standardised", "In standard deviations of the control arm"),
+            *interval_measures("standardised", "In standard deviations of the control arm"),
         ),
         rows=tuple(rows),
         partition=False,

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, Unanswered
+from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, Unanswered, interval_measures
 from wellperf_models.panel import LeftOut, all_members, left_out_table
 from wellperf_models.roi.checks_effects import labels_of, support_of
 from wellperf_models.roi.model_effects import Effects
@@ -21,11 +21,7 @@ _UNIT = Measure(name="unit", kind="text", label="Unit")
 
 def _difference(name: str, label: str, unit: str = "", *, error: bool = True) -> tuple[Measure, ...]:
     """Columns of a difference: value, ends of the interval and, where asked, its standard error."""
-    columns = [
-        Measure(name=name, kind="model", unit=unit, label=label),
-        Measure(name=f"{name}_low", kind="model", unit=unit, label="95 % from"),
-        Measure(name=f"{name}_high", kind="model", unit=unit, label="to"),
-    ]
+    columns = [*interval_measures(name, label, unit)]
     if error:
         columns.append(Measure(name=f"{name}_se", kind="model", unit=unit, label="SE"))
     return tuple(columns)

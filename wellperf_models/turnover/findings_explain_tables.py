@@ -8,7 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from wellperf_models.evidence import Estimate, Measure, Members, Row, Support, Table, Unanswered
+from wellperf_models.evidence import (
+    Estimate,
+    Measure,
+    Members,
+    Row,
+    Support,
+    Table,
+    Unanswered,
+    interval_measures,
+)
 from wellperf_models.inference.aft import AftFit
 from wellperf_models.inference.sensitivity import e_value_of_hazard_ratio
 from wellperf_models.panel import members_of
@@ -20,11 +29,7 @@ from wellperf_models.turnover.rows import TurnoverFrame
 
 _RARE = 0.15
 
-_RATIO_MEASURES = (
-    Measure(name="hazard_ratio", kind="model", unit="hazard ratio", label="Hazard ratio"),
-    Measure(name="low", kind="model", unit="hazard ratio", label="95 % from"),
-    Measure(name="high", kind="model", unit="hazard ratio", label="to"),
-)
+_RATIO_MEASURES = (*interval_measures("hazard_ratio", "Hazard ratio", unit="hazard ratio", ends=""),)
 _E_VALUE_MEASURES = (
     Measure(name="e_value", kind="model", unit="risk ratio", label="E-value"),
     Measure(
@@ -34,11 +39,7 @@ _E_VALUE_MEASURES = (
         label="E-value of the interval's end nearer to 1",
     ),
 )
-_TIME_MEASURES = (
-    Measure(name="time_ratio", kind="model", unit="time ratio", label="Time ratio"),
-    Measure(name="low", kind="model", unit="time ratio", label="95 % from"),
-    Measure(name="high", kind="model", unit="time ratio", label="to"),
-)
+_TIME_MEASURES = (*interval_measures("time_ratio", "Time ratio", unit="time ratio", ends=""),)
 
 
 def support_of_column(

@@ -14,7 +14,7 @@ from wellperf_models.burnout.declared import LAST_SCORE
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.model import Forecast
 from wellperf_models.burnout.use.sides import Sides
-from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
+from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, interval_measures
 from wellperf_models.inference.scores import Score
 
 # of 100 answers: a net benefit is a small number
@@ -64,9 +64,7 @@ def models_table(frame: BurnoutFrame, candidates: Candidates) -> Table:
             Measure(name="auc", kind="model", label="AUC"),
             Measure(name="brier", kind="model", label="Brier score"),
             Measure(name="slope", kind="model", label="Calibration slope (1 is right)"),
-            Measure(name="delta_auc", kind="model", label="Gain in AUC"),
-            Measure(name="low", kind="model", label="95 % from"),
-            Measure(name="high", kind="model", label="to"),
+            *interval_measures("delta_auc", "Gain in AUC", ends=""),
             Measure(name="delta_brier", kind="model", label="Change in Brier score (below 0: better)"),
             Measure(name="setting", kind="text", label="Setting chosen"),
             Measure(name="verdict", kind="text", label="Verdict"),
@@ -112,11 +110,7 @@ def differences_table(frame: BurnoutFrame, candidates: Candidates) -> Table:
         name="differences",
         title=f"Each kind of model less: {kind_of(candidates.reference).lower()}",
         keys=("difference", "model"),
-        measures=(
-            Measure(name="value", kind="model", label="Difference"),
-            Measure(name="low", kind="model", label="95 % from"),
-            Measure(name="high", kind="model", label="to"),
-        ),
+        measures=(*interval_measures("value", "Difference", ends=""),),
         rows=tuple(sorted(rows, key=lambda row: _place(rows, row))),
         partition=False,
         computation="iterative",

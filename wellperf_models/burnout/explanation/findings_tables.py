@@ -15,7 +15,7 @@ from wellperf_models.burnout.explanation.travel import at_level
 from wellperf_models.burnout.external.published import SCHEMA, SHARE_DIGITS, VALUE, PublishedModel
 from wellperf_models.burnout.external.tables import FACTS, FACTS_TABLE, MODEL, MODEL_TABLE
 from wellperf_models.burnout.frame import BurnoutFrame
-from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
+from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, interval_measures
 from wellperf_models.panel import members_of
 
 
@@ -56,9 +56,7 @@ def odds_table(
         "the same",
         keys=("predictor", "contrast"),
         measures=(
-            Measure(name="odds_ratio", kind="model", label="Odds ratio"),
-            Measure(name="odds_ratio_low", kind="model", label="95 % from"),
-            Measure(name="odds_ratio_high", kind="model", label="to"),
+            *interval_measures("odds_ratio", "Odds ratio"),
             Measure(name="told", kind="text", label="Shown by these data"),
             Measure(name="with_ridge", kind="model", label="As the model uses it"),
             Measure(name="step", kind="model", label="Standard deviation"),
@@ -108,9 +106,7 @@ def contributions_table(frame: BurnoutFrame, explanation: Explanation) -> Table:
         title="How far groups of predictors move a prediction, on average over people",
         keys=("model", "group"),
         measures=(
-            Measure(name="size", kind="model", label="Mean size"),
-            Measure(name="size_low", kind="model", label="95 % from"),
-            Measure(name="size_high", kind="model", label="to"),
+            *interval_measures("size", "Mean size"),
             Measure(name="scale", kind="text", label="in"),
             Measure(name="share", kind="model", label="Share of all"),
         ),

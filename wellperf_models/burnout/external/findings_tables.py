@@ -11,7 +11,7 @@ from wellperf_models.burnout.external.checks import support_of
 from wellperf_models.burnout.external.model import AS_PUBLISHED, BOTH, External
 from wellperf_models.burnout.findings_tables import COUNT_MEASURES, risk_groups
 from wellperf_models.burnout.frame import BurnoutFrame
-from wellperf_models.evidence import Measure, Row, Support, Table
+from wellperf_models.evidence import Measure, Row, Support, Table, interval_measures
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.scores import Score
 from wellperf_models.study import HARD_FLOOR
@@ -122,11 +122,7 @@ def scores_table(external: External) -> Table:
         name="scores",
         title="Scores here; what is mended is scored on people it was not mended with",
         keys=("score", "predictions"),
-        measures=(
-            Measure(name="value", kind="model", label="Value"),
-            Measure(name="low", kind="model", label="95 % from"),
-            Measure(name="high", kind="model", label="to"),
-        ),
+        measures=(*interval_measures("value", "Value", ends=""),),
         rows=tuple(rows),
         partition=False,
         computation="iterative",

@@ -20,15 +20,13 @@ from wellperf_models.burnout.external.published import (
 )
 from wellperf_models.disclosure import Released
 from wellperf_models.errors import DesignError
-from wellperf_models.evidence import CellValue, Measure, Table
+from wellperf_models.evidence import CellValue, Measure, Table, interval_measures
 from wellperf_models.study.suggest import suggest
 
 MODEL_TABLE, FACTS_TABLE = "model", "model_facts"
 MODEL: Final = (
     Measure(name="log_odds", kind="model", label="Log odds"),
-    Measure(name="centre", kind="model", label="Centre"),
-    Measure(name="centre_low", kind="model", label="95 % from"),
-    Measure(name="centre_high", kind="model", label="to"),
+    *interval_measures("centre", "Centre"),
     Measure(name="scale", kind="model", label="Scale"),
     # two decimals, and no number of answers: neither is more than another study needs
     Measure(name="share", kind="model", unit="share of answers", label="Share at the level"),

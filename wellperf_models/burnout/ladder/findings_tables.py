@@ -8,7 +8,16 @@ from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.ladder.checks import support_of
 from wellperf_models.burnout.ladder.model import Climbed, LadderResult
 from wellperf_models.burnout.ladder.overlap import Overlap
-from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, Unanswered, plain
+from wellperf_models.evidence import (
+    CellValue,
+    Measure,
+    Row,
+    Support,
+    Table,
+    Unanswered,
+    interval_measures,
+    plain,
+)
 from wellperf_models.inference.scores import Score
 
 _NOTHING: tuple[CellValue, ...] = (None, None, None)
@@ -39,12 +48,8 @@ def rungs_table(frame: BurnoutFrame, ladder: LadderResult) -> Table:
         title="The same model, scored in ways that forgive less and less",
         keys=("rung",),
         measures=(
-            Measure(name="auc", kind="model", label="AUC"),
-            Measure(name="low", kind="model", label="95 % from"),
-            Measure(name="high", kind="model", label="to"),
-            Measure(name="more", kind="model", label="More than the honest rung"),
-            Measure(name="more_low", kind="model", label="95 % from"),
-            Measure(name="more_high", kind="model", label="to"),
+            *interval_measures("auc", "AUC", ends=""),
+            *interval_measures("more", "More than the honest rung"),
             Measure(name="answers", kind="count", unit="answers", label="Answers scored"),
             Measure(name="forgives", kind="text", label="What it forgives, or why it is not climbed"),
         ),
@@ -146,9 +151,7 @@ def without_table(frame: BurnoutFrame, ladder: LadderResult) -> Table:
         measures=(
             Measure(name="auc", kind="model", label="AUC with them"),
             Measure(name="auc_without", kind="model", label="AUC without"),
-            Measure(name="difference", kind="model", label="Difference"),
-            Measure(name="low", kind="model", label="95 % from"),
-            Measure(name="high", kind="model", label="to"),
+            *interval_measures("difference", "Difference", ends=""),
             Measure(name="left_out", kind="text", label="Left out"),
         ),
         rows=tuple(rows),

@@ -11,7 +11,7 @@ from wellperf_models.burnout.frame import period_of
 from wellperf_models.burnout.measure.checks import support_of
 from wellperf_models.burnout.measure.frame import MeasureFrame
 from wellperf_models.burnout.measure.model import Coefficients, ItemQuality, Measurement
-from wellperf_models.evidence import CellValue, Measure, Members, Row, Support, Table
+from wellperf_models.evidence import CellValue, Measure, Members, Row, Support, Table, interval_measures
 from wellperf_models.inference.latent_profiles import Profiles
 from wellperf_models.inference.reliability import Reliability
 from wellperf_models.inference.risk_sets import Floats
@@ -42,12 +42,8 @@ def tables_of(measures: MeasureFrame, measurement: Measurement) -> tuple[Table, 
 
 
 _COEFFICIENTS = (
-    Measure(name="alpha", kind="model", label="Cronbach's α"),
-    Measure(name="alpha_low", kind="model", label="95 % from"),
-    Measure(name="alpha_high", kind="model", label="to"),
-    Measure(name="omega", kind="model", label="McDonald's ω"),
-    Measure(name="omega_low", kind="model", label="95 % from"),
-    Measure(name="omega_high", kind="model", label="to"),
+    *interval_measures("alpha", "Cronbach's α"),
+    *interval_measures("omega", "McDonald's ω"),
 )
 
 

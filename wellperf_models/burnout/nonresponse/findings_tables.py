@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from wellperf_models.burnout.nonresponse.checks import support_of
 from wellperf_models.burnout.nonresponse.frame import Pairs, ResponseFrame
 from wellperf_models.burnout.nonresponse.model import Compared, NonResponseFit, direction_of
-from wellperf_models.evidence import CellValue, Measure, Row, Support, Table
+from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, interval_measures
 from wellperf_models.inference.response_bounds import Bounds
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.panel import members_of
@@ -56,9 +56,7 @@ def side_by_side(response: ResponseFrame, fit: NonResponseFit) -> Table:
         title="The same numbers as answered, weighted, supposed and at worst",
         keys=("what", "how"),
         measures=(
-            Measure(name="value", kind="model", label="Value"),
-            Measure(name="low", kind="model", label="95 % from"),
-            Measure(name="high", kind="model", label="to"),
+            *interval_measures("value", "Value", ends=""),
             Measure(name="unit", kind="text", label="Unit"),
         ),
         rows=tuple(Row(key=key, values=values, support=support) for key, values in rows),
@@ -106,12 +104,8 @@ def table_of_differences(response: ResponseFrame, fit: NonResponseFit) -> Table:
         title="Cases, were those who did not answer worse off than alike people who did",
         keys=("points_worse_off",),
         measures=(
-            Measure(name="share", kind="model", unit="per 100", label="Cases per 100"),
-            Measure(name="share_low", kind="model", unit="per 100", label="95 % from"),
-            Measure(name="share_high", kind="model", unit="per 100", label="to"),
-            Measure(name="change", kind="model", unit="per 100", label="Change since the wave before"),
-            Measure(name="change_low", kind="model", unit="per 100", label="95 % from"),
-            Measure(name="change_high", kind="model", unit="per 100", label="to"),
+            *interval_measures("share", "Cases per 100", unit="per 100"),
+            *interval_measures("change", "Change since the wave before", unit="per 100"),
             Measure(name="reads", kind="text", label="Cases became"),
         ),
         rows=tuple(rows),

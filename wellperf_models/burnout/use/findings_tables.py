@@ -17,8 +17,8 @@ from wellperf_models.burnout.use.intervals import Intervals
 from wellperf_models.burnout.use.model import Use
 from wellperf_models.burnout.use.trust import Recalibrated
 from wellperf_models.errors import DesignError
-from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, Unanswered
-from wellperf_models.inference.scores import Score
+from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, Unanswered, interval_measures
+from wellperf_models.inference.scores import interval_values
 from wellperf_models.panel import members_of
 
 _PER_100 = "cases per 100 answers"
@@ -37,20 +37,6 @@ def tables_of(frame: BurnoutFrame, use: Use) -> tuple[Table, ...]:
     if len(use.cut_offs) > 1:
         found.append(cut_off_table(use))
     return tuple(found)
-
-
-def _three(name: str, label: str, unit: str = "") -> tuple[Measure, ...]:
-    return (
-        Measure(name=name, kind="model", label=label, unit=unit),
-        Measure(name=f"{name}_low", kind="model", label="95 % from", unit=unit),
-        Measure(name=f"{name}_high", kind="model", label="to", unit=unit),
-    )
-
-
-def _values(score: Score | None, factor: float = 1.0) -> tuple[CellValue, ...]:
-    if score is None:
-        return (None, None, None)
-    return (factor * score.value, factor * score.low, factor * score.high)
 
 
 def acted_table(use: Use, decision: Decision) -> Table:
@@ -100,17 +86,17 @@ def _rate(name: str, label: str, numerator: str, denominator: str) -> Measure:
 def curve_table(use: Use, decision: Decision) -> Table:
     """Net benefit by threshold, of acting on the model, on the last score alone, and on everybody."""
     support = support_of(use.forecasts, use.chosen)
-    measures = _three("model", "Model", _PER_100)
+    measures = interval_measures("model", "Model", _PER_100)
     if use.forecasts.last_score is not None:
-        measures += _three("last_score", "Last score alone", _PER_100)
-    measures += _three("everybody", "Everybody", _PER_100)
+        measures += interval_measures("last_score", "Last score alone", _PER_100)
+    measures += interval_measures("everybody", "Everybody", _PER_100)
     rows = []
     for point in decision.points:
-        last = () if point.last is None else _values(point.last, 100)
+        last = () if point.last is None else interval_values(point.last, 100)
         rows.append(
             Row(
                 key=(f"{point.threshold:g}",),
-                values=(*_values(point.model, 100), *last, *_values(point.everybody, 100)),
+                values=(*interval_values(point.model, 100), *last, *interval_values(point.everybody, 100)),
                 support=replace(support, smallest_level=point.fewest),
             )
         )
@@ -142,11 +128,11 @@ def recalibration_table(use: Use, found: Recalibrated) -> Table:
         f"{_listed(found.learned_on)}",
         keys=("risks",),
         measures=(
-            *_three("gap", "Cases less foretold", "per 100 answers"),
-            *_three("slope", "Calibration slope (1 is right)"),
+            *interval_measures("gap", "Cases less foretold", "per 100 answers"),
+            *interval_measures("slope", "Calibration slope (1 is right)"),
         ),
         rows=tuple(
-            Row(key=(name,), values=(*_values(gap, 100), *_values(slope)), support=support)
+            Row(key=(name,), values=(*interval_values(gap, 100), *interval_values(slope)), support=support)
             for name, gap, slope in both
         ),
         partition=False,
@@ -189,7 +175,7 @@ def _coverage(
         if not own.any():
             continue
         try:
-            values: tuple[CellValue, ...] = (*_values(found.coverage_of(frame, own), 100), "")
+            values: tuple[CellValue, ...] = (*interval_values(found.coverage_of(frame, own), 100), "")
         except DesignError:
             values = (None, None, None, _TOO_FEW)
         rows.append(Row(key=(str(name),), values=values, support=_inside_support(frame, found, own, what)))
@@ -199,7 +185,7 @@ def _coverage(
         f"for: {100 * found.nominal:g})",
         keys=(what,),
         measures=(
-            *_three("inside", "Inside", "per 100 answers"),
+            *interval_measures("inside", "Inside", "per 100 answers"),
             Measure(name="note", kind="text", label="Note"),
         ),
         rows=tuple(rows),
@@ -226,16 +212,19 @@ def _inside_support(frame: BurnoutFrame, found: Intervals, own: NDArray[np.bool_
 
 def cut_off_table(use: Use) -> Table:
     """AUC and gain at every cut-off."""
-    measures = _three("auc", "AUC: the model")
+    measures = interval_measures("auc", "AUC: the model")
     if use.forecasts.last_score is not None:
-        measures += (*_three("last_score", "AUC: last score alone"), *_three("gain", "Difference in AUC"))
+        measures += (
+            *interval_measures("last_score", "AUC: last score alone"),
+            *interval_measures("gain", "Difference in AUC"),
+        )
     rows = []
     for cut, item in use.cut_offs.items():
         if isinstance(item, Unanswered):
             continue
-        values = _values(item.scores.auc)
+        values: tuple[CellValue, ...] = interval_values(item.scores.auc)
         if item.last is not None:
-            values += (*_values(item.last.auc), *_values(item.scores.delta_auc))
+            values += (*interval_values(item.last.auc), *interval_values(item.scores.delta_auc))
         name = f"{cut:g} (declared)" if item.declared else f"{cut:g}"
         rows.append(Row(key=(name,), values=(*values, item.origin), support=_cut_off_support(item)))
     return Table(

@@ -17,6 +17,7 @@ from wellperf_models.evidence import (
     Support,
     Table,
     Unanswered,
+    interval_measures,
     plain,
     unanswered,
 )
@@ -184,9 +185,7 @@ def _rates_of(frame: TurnoverFrame, model: GroupHazards, level: Level) -> Table:
         measures=(
             Measure(name="people", kind="count", unit="people", label="People"),
             # of a model: a row needs as many people as an estimate of one
-            Measure(name="exit_rate", kind="model", unit=_UNIT, label="Exits per 100 person-years"),
-            Measure(name="low", kind="model", unit=_UNIT, label="95 % from"),
-            Measure(name="high", kind="model", unit=_UNIT, label="to"),
+            *interval_measures("exit_rate", "Exits per 100 person-years", _UNIT, ends=""),
         ),
         rows=tuple(rows),
         computation="sampled",

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from wellperf_models.evidence import CellValue, Measure, Members, Row, Support, Table
-from wellperf_models.inference.scores import Score
+from wellperf_models.evidence import CellValue, Measure, Members, Row, Support, Table, interval_measures
+from wellperf_models.inference.scores import interval_values
 from wellperf_models.panel import members_of, nested_table
 from wellperf_models.turnover.causes import OTHERS
 from wellperf_models.turnover.findings_tables import names_are_left_out, support_of as rests_on
@@ -57,23 +57,15 @@ def scores_table(frame: TurnoverFrame, result: RiskModel) -> Table:
     )
 
 
-def _three(name: str, label: str, unit: str = "") -> tuple[Measure, ...]:
-    return (
-        Measure(name=name, kind="model", label=label, unit=unit),
-        Measure(name=f"{name}_low", kind="model", label="95 % from", unit=unit),
-        Measure(name=f"{name}_high", kind="model", label="to", unit=unit),
-    )
-
-
 _SCORE_MEASURES = (
     Measure(name="foretold", kind="model", unit=_PER_100, label="Foretold"),
-    *_three("observed", "Came about", _PER_100),
-    *_three("ratio", "Came about for each one foretold"),
-    *_three("slope", "Calibration slope"),
-    *_three("scaled_brier", "Scaled Brier score"),
-    *_three("gain", "More than tenure alone (scaled Brier)"),
-    *_three("auc", "AUC"),
-    *_three("auc_gain", "More than tenure alone (AUC)"),
+    *interval_measures("observed", "Came about", _PER_100),
+    *interval_measures("ratio", "Came about for each one foretold"),
+    *interval_measures("slope", "Calibration slope"),
+    *interval_measures("scaled_brier", "Scaled Brier score"),
+    *interval_measures("gain", "More than tenure alone (scaled Brier)"),
+    *interval_measures("auc", "AUC"),
+    *interval_measures("auc_gain", "More than tenure alone (AUC)"),
 )
 
 
@@ -81,18 +73,14 @@ def _score_values(scores: Scores) -> tuple[CellValue, ...]:
     ratio = scores.log_ratio
     return (
         100 * scores.foretold,
-        *(100 * v for v in _values(scores.observed)),
-        *(float(np.exp(v)) for v in _values(ratio)),
-        *(_NO_SCORE if scores.slope is None else _values(scores.slope)),
-        *_values(scores.scaled),
-        *_values(scores.gain),
-        *_values(scores.auc),
-        *_values(scores.auc_gain),
+        *(100 * v for v in interval_values(scores.observed)),
+        *(float(np.exp(v)) for v in interval_values(ratio)),
+        *(_NO_SCORE if scores.slope is None else interval_values(scores.slope)),
+        *interval_values(scores.scaled),
+        *interval_values(scores.gain),
+        *interval_values(scores.auc),
+        *interval_values(scores.auc_gain),
     )
-
-
-def _values(score: Score) -> tuple[float, float, float]:
-    return score.value, score.low, score.high
 
 
 def calibration_table(frame: TurnoverFrame, result: RiskModel) -> Table:
@@ -118,7 +106,7 @@ def calibration_table(frame: TurnoverFrame, result: RiskModel) -> Table:
         measures=(
             Measure(name="people", kind="count", unit="people", label="People"),
             Measure(name="foretold", kind="model", unit=_PER_100, label="Foretold"),
-            *_three("observed", "Came about", _PER_100),
+            *interval_measures("observed", "Came about", _PER_100),
         ),
         rows=tuple(rows),
         computation="iterative",
@@ -174,7 +162,7 @@ def past_table(frame: TurnoverFrame, result: RiskModel) -> Table:
 
 def _past_measures(result: RiskModel) -> tuple[Measure, ...]:
     if result.censored:
-        return _three("observed", "Came about", _PER_100)
+        return interval_measures("observed", "Came about", _PER_100)
     return (
         Measure(name="exits", kind="count", unit="exits", label="Exits"),
         Measure(
