@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
 
 from wellperf_models.evidence import Check, Unanswered
+from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.sampling import ESS_MIN, R_HAT_MAX
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.model_posterior import Posteriors, intention_to_treat
 from wellperf_models.roi.returns import Answer, AtCorrelation, DecisionResult, Return
 from wellperf_models.roi.rows import CostLine, Effect, Posterior, PriorName, RoiFrame
+from wellperf_models.roi.terms import Terms, cash_of
 from wellperf_models.study import Decision
 
 _MAX_DISTANCE = 0.05
@@ -168,19 +173,7 @@ def costs_measured(costs: Sequence[CostLine]) -> Check:
 
 def everything_discounted(decision: DecisionResult, declared: Decision) -> Check:
     """Every year's benefit and cost is discounted as declared: recomputed year by year."""
-    rate, kept = 1 + declared.discount_rate, 1 - declared.fade_out
-    benefit, cost, worth, spent = [], [], 1.0, 1.0
-    for year in range(declared.horizon_years):
-        benefit.append(worth)
-        if year < declared.programme_years:
-            cost.append(spent)
-        worth, spent = worth * kept / rate, spent / rate
-    pairs = [(decision.benefit_factors, benefit), (decision.cost_factors, cost)]
-    right = all(
-        len(used) == len(expected)
-        and all(math.isclose(u, e, rel_tol=1e-9, abs_tol=1e-12) for u, e in zip(used, expected, strict=True))
-        for used, expected in pairs
-    )
+    right = all(_discounted(back, decision.terms, declared) for back in decision.returns.values())
     return Check(
         name="everything_discounted",
         passed=right,
@@ -190,3 +183,28 @@ def everything_discounted(decision: DecisionResult, declared: Decision) -> Check
         else f"Some year is not discounted at the declared {100 * declared.discount_rate:g} %.",
         computation="exact",
     )
+
+
+def _discounted(back: Return, terms: Terms, declared: Decision) -> bool:
+    """Whether every later year's money is what the first year's implies, multiplied up year by year."""
+    one_year = (1 + declared.growth) * (1 + (declared.inflation or 0.0)) / (1 + declared.rate)
+    lost = back.draws.get("fade_out", np.full(back.cash.costs.shape[0], declared.fade_out))
+    running = sum_of_running(back, terms)
+    benefit, cost = back.cash.benefits[:, :, 0], running
+    for year in range(1, declared.horizon_years):
+        benefit = benefit * one_year
+        cost = cost * one_year
+        if year >= declared.programme_years:
+            benefit, cost = benefit * (1 - lost)[:, None], np.zeros_like(cost)
+        if not (
+            np.allclose(back.cash.benefits[:, :, year], benefit, rtol=1e-9, atol=0)
+            and np.allclose(back.cash.costs[:, year], cost, rtol=1e-9, atol=0)
+        ):
+            return False
+    return bool(back.cash.costs.shape[1] == declared.horizon_years)
+
+
+def sum_of_running(back: Return, terms: Terms) -> Floats:
+    """Costs of the first year that come back every year the programme runs, shape (n,)."""
+    once = replace(terms, costs=tuple(replace(c, amount=0.0) if c.per == "once" else c for c in terms.costs))
+    return cash_of(back.draws, once).costs[:, 0]

@@ -66,6 +66,8 @@ def read_costs(tables: Source, section: Roi, n_offered: int) -> tuple[tuple[Cost
             spread=cost.spread,
             source=cost.source,
             tier=cost.tier,
+            times=cost.times,
+            borne_by=dict(cost.borne_by),
         )
         for cost in section.costs
     )

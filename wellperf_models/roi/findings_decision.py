@@ -30,6 +30,8 @@ _QUESTION = "Does it return more than it costs: fund it, stop it, or measure fir
 _BELIEF: dict[PriorName, str] = {
     "flat": "judged by these data alone",
     "sceptical": "judged by a sceptic who sees these data",
+    "organisational": "judged by somebody who expects much of changes of organisation",
+    "optimistic": "judged by an optimist who sees these data",
 }
 _ANSWER = {
     "fund": "Fund it: it very probably returns more than it costs.",

@@ -13,12 +13,18 @@ from wellperf_models.roi.checks_effects import labels_of, support_of
 from wellperf_models.roi.findings_words import unit_of
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.model_posterior import Posteriors, intention_to_treat
-from wellperf_models.roi.priors import ScepticalPrior, sceptical_prior
+from wellperf_models.roi.priors import prior_of
 from wellperf_models.roi.returns import DecisionResult
 from wellperf_models.roi.rows import PriorName, RoiFrame
+from wellperf_models.study import EvidencePrior
 
 ESTIMATE = "the trial's estimate"
-PRIOR_WORDS: dict[PriorName, str] = {"flat": "flat prior", "sceptical": "sceptical prior"}
+PRIOR_WORDS: dict[PriorName, str] = {
+    "flat": "flat prior",
+    "sceptical": "sceptical prior",
+    "organisational": "prior for changes of organisation",
+    "optimistic": "optimistic prior",
+}
 _NO_PEOPLE = Support(n_people=0)
 # the ends of a 95 % interval lie in thin tails: their Monte Carlo error is about 2.7 of the middle's
 _TAIL = 3.0
@@ -131,6 +137,8 @@ def _posteriors(frame: RoiFrame, effects: Effects, posteriors: Posteriors) -> Ta
             (ESTIMATE, (effect.value, effect.low, effect.high), (None, None), None)
         ]
         for prior, words in PRIOR_WORDS.items():
+            if (name, prior) not in posteriors:
+                continue
             one = posteriors[name, prior]
             before: tuple[CellValue, CellValue] = (one.prior_mean, one.prior_sd)
             if prior == "flat":
@@ -196,7 +204,11 @@ def _channels(frame: RoiFrame, decision: DecisionResult) -> Table:
 
 
 def _costs(decision: DecisionResult) -> Table:
-    per = {"person_year": "for each person and year it runs", "once": "in total"}
+    per = {
+        "person_year": "for each person and year it runs",
+        "year": "for each year it runs",
+        "once": "in total",
+    }
     rows = tuple(
         Row(
             key=(f"{number}. {line.kind.replace('_', ' ')}",),
@@ -223,26 +235,27 @@ def _costs(decision: DecisionResult) -> Table:
 def _priors(frame: RoiFrame, effects: Effects, posteriors: Posteriors) -> Table:
     """The entries of `priors.toml` in use, and for which outcomes."""
     labels = labels_of(frame.outcomes)
-    used: dict[str, tuple[ScepticalPrior, list[str]]] = {}
+    used: dict[tuple[str, str], tuple[EvidencePrior, list[str]]] = {}
     for name, prior in posteriors:
         effect = intention_to_treat(effects, name)
         if prior == "flat" or effect is None:
             continue
-        told = sceptical_prior(frame.outcomes[name].declared, effect)
+        told = prior_of(name, frame.outcomes[name].declared, effect, prior, frame.section)
         assert told.declared is not None
-        used.setdefault(told.entry, (told.declared, []))[1].append(labels[name])
+        key = (PRIOR_WORDS[prior], told.entry)
+        used.setdefault(key, (told.declared, []))[1].append(labels[name])
     rows = tuple(
         Row(
-            key=(entry,),
+            key=key,
             values=(p.quantity, p.distribution, p.mean, p.sd, p.status, p.source, "; ".join(outcomes)),
             support=_NO_PEOPLE,
         )
-        for entry, (p, outcomes) in used.items()
+        for key, (p, outcomes) in used.items()
     )
     return Table(
         name="priors",
-        title="Sceptical priors: what a sceptic would believe before these data (the flat prior: nothing)",
-        keys=("channel",),
+        title="Priors: what each set believes before these data (the flat prior: nothing)",
+        keys=("prior", "entry"),
         measures=(
             Measure(name="quantity", kind="text", label="Of the"),
             Measure(name="distribution", kind="text", label="Distribution"),

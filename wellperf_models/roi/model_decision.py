@@ -1,20 +1,13 @@
-"""Whether the programme returns more than it costs, draw by draw, under each prior.
+"""Whether the programme returns more than it costs, draw by draw, under each set of priors (see `terms`).
 
-With e the effect on one person offered the programme, over the year evaluated, H the horizon, f the share of
-an effect lost from each year to the next, r the discount rate and P the years the programme runs,
-
-    benefits = people × Σ_outcomes ± e × amount × Σ_{k=1..H} ((1 − f) / (1 + r))^(k−1)
-    costs    = Σ once + people × Σ per person and year × Σ_{k=1..P} (1 + r)^−(k−1)
-
-so that the first year counts in full. Amounts are log-normal around what is declared. Net present value is
-the difference, return (ROI) the quotient less 1; a mean of quotients is not a quotient of means, so medians
-are reported. Drummond et al., Methods for the Economic Evaluation of Health Care Programmes, ch. 4 and 11.
+Amounts are log-normal around what is declared, times their factors. Net present value is benefits less costs,
+return (ROI) the quotient less 1; a mean of quotients is not a quotient of means, so medians are reported.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -26,43 +19,31 @@ from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.sampling import CHAINS, ESS_MIN, diagnose, gate
 from wellperf_models.roi.costs import shown_people
 from wellperf_models.roi.model_effects import Effects, joint_correlation
-from wellperf_models.roi.model_posterior import (
-    PRIORS,
-    Posteriors,
-    intention_to_treat,
-    refuse_without_effect,
-)
+from wellperf_models.roi.model_posterior import Posteriors, intention_to_treat, refuse_without_effect
+from wellperf_models.roi.priors import factors_of
 from wellperf_models.roi.returns import (
     Answer,
     Asserted,
     AtCorrelation,
-    Channel,
     DecisionResult,
     Return,
     error_of_median,
 )
-from wellperf_models.roi.rows import Effect, PriorName, RoiFrame
-from wellperf_models.study import Decision, Roi
+from wellperf_models.roi.rows import CostLine, Effect, PriorName, RoiFrame
+from wellperf_models.roi.terms import (
+    Channel,
+    Draws,
+    Terms,
+    cash_of,
+    draw_money,
+    share_of,
+    unknown,
+)
+from wellperf_models.study import PRIOR_SETS, Decision, Roi
 
 # assumed between outcomes that can't be joined, beside what the study declares
 CORRELATIONS: Final = (-0.3, 0.0, 0.25, 0.5)
-_SEED_MONEY: Final = 41
 _SEED_ORDER: Final = 42
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Money:
-    """Draws of what everything is worth, the same under both priors.
-
-    Attributes:
-        worth: Benefit of one unit of each outcome for everybody over the horizon, signed, shape (n, k).
-        cost: Present value of costs, shape (n,).
-        n_counted: The first of the k are channels, the others asserted.
-    """
-
-    worth: Floats
-    cost: Floats
-    n_counted: int
 
 
 def fit_decision(frame: RoiFrame, effects: Effects, posteriors: Posteriors, section: Roi) -> DecisionResult:
@@ -86,7 +67,7 @@ def fit_decision(frame: RoiFrame, effects: Effects, posteriors: Posteriors, sect
     assert not isinstance(posteriors, Unanswered)
     refuse_without_effect(effects, section)
     decision = _declared_decision(section)
-    counted, asserted = _channels(frame, effects, posteriors)
+    counted, asserted = _channels(frame, effects, posteriors, decision.perspective)
     _refuse_without_costs(frame)
     if decision.people is None and not frame.of_people:
         raise DesignError(
@@ -96,38 +77,66 @@ def fit_decision(frame: RoiFrame, effects: Effects, posteriors: Posteriors, sect
             remedy="declare it",
         )
     people = decision.people or shown_people(frame.n_offered, in_full=frame.in_full)
-    columns = (*counted, *asserted)
-    drawn = {p: np.column_stack([posteriors[c.outcome, p].draws for c in columns]) for p in PRIORS}
-    factors = (
-        _yearly(decision.horizon_years, 1 - decision.fade_out, decision.discount_rate),
-        _yearly(decision.programme_years, 1.0, decision.discount_rate),
+    factors = factors_of(section)
+    terms = Terms(
+        channels=counted,
+        costs=tuple(
+            replace(line, share=share_of(line.borne_by, decision.perspective)) for line in frame.costs
+        ),
+        people=people,
+        horizon_years=decision.horizon_years,
+        programme_years=decision.programme_years,
+        rate=decision.rate,
+        growth=decision.yearly_growth,
+        fade_out=decision.fade_out,
     )
-    money = _draw_money(frame, columns, len(counted), people, len(drawn["flat"]), factors)
+    columns = (*counted, *asserted)
+    sets = _sets(posteriors, columns, decision)
+    drawn = {p: np.column_stack([posteriors[c.outcome, p].draws for c in columns]) for p in sets}
+    money = draw_money(terms, factors, decision, len(drawn["flat"]), frame.seed)
+    _refuse_free(money, terms)
     known = joint_correlation([_effect(effects, c.outcome) for c in columns])
     known_counted = known[: len(counted), : len(counted)]
     matrix = complete(known_counted, decision.correlation)
-    returns = {p: _return(p, draws, matrix, money, counted, frame.seed) for p, draws in drawn.items()}
-    answers = {p: _rule(decision, [r.p_positive]) for p, r in returns.items()}
+    returns = {p: _return(p, draws, matrix, money, terms, frame.seed) for p, draws in drawn.items()}
+    judges = {p: returns[p].p_positive for p in decision.judged_by}
     n_assumed = int(np.isnan(known_counted).sum()) // 2
     return DecisionResult(
-        answer=_rule(decision, [r.p_positive for r in returns.values()]),
-        answers=answers,
+        answer=_rule(decision, list(judges.values())),
+        answers={p: _rule(decision, [r.p_positive]) for p, r in returns.items()},
         returns=returns,
-        channels=counted,
         asserted=_break_even_amounts(
-            asserted, drawn, money, complete(known, decision.correlation), frame.seed
+            asserted, drawn, money, terms, complete(known, decision.correlation), frame.seed
         ),
-        costs=frame.costs,
-        people=people,
+        terms=terms,
+        factors=factors,
         people_declared=decision.people is not None,
-        benefit_factors=factors[0],
-        cost_factors=factors[1],
         n_assumed=n_assumed,
-        sensitivity=_sensitivity(decision, known_counted, drawn, money, frame.seed) if n_assumed else (),
+        sensitivity=_sensitivity(decision, known_counted, drawn, money, terms, frame.seed)
+        if n_assumed
+        else (),
         # alone, whatever else changed: it rests on costs and amounts, not on what was found
-        break_even_effect=money.cost / money.worth[:, 0],
+        break_even_effect=_break_even_effect(money, terms, len(drawn["flat"])),
         currency=frame.currency,
     )
+
+
+def _sets(posteriors: Posteriors, columns: Sequence[Channel], decision: Decision) -> tuple[PriorName, ...]:
+    """Sets of priors under which every outcome with a value has a posterior; those that judge must be."""
+    sets = tuple(p for p in PRIOR_SETS if all((c.outcome, p) in posteriors for c in columns))
+    if missing := [p for p in decision.judged_by if p not in sets]:
+        raise DesignError(
+            "A set of priors that the decision is judged by has no posterior.",
+            where="[roi.decision] judged_by",
+            expected=", ".join(sets) or "none",
+            got=missing[0],
+        )
+    return sets
+
+
+def _borne(costs: Sequence[CostLine], perspective: str) -> tuple[CostLine, ...]:
+    """The ledger with the share of each line that counts from a point of view."""
+    return tuple(replace(line, share=share_of(line.borne_by, perspective)) for line in costs)
 
 
 def _refuse_without_costs(frame: RoiFrame) -> None:
@@ -151,7 +160,7 @@ def _declared_decision(section: Roi) -> Decision:
 
 
 def _channels(
-    frame: RoiFrame, effects: Effects, posteriors: Posteriors
+    frame: RoiFrame, effects: Effects, posteriors: Posteriors, perspective: str
 ) -> tuple[tuple[Channel, ...], tuple[Channel, ...]]:
     """Channels that count, and those whose value is only asserted."""
     found: list[Channel] = []
@@ -181,6 +190,8 @@ def _channels(
                 spread=value.spread,
                 source=value.source,
                 tier=value.tier,
+                times=value.times,
+                share=share_of(value.borne_by, perspective),
             )
         )
     counted = tuple(c for c in found if c.tier != "asserted")
@@ -200,41 +211,25 @@ def _effect(effects: Effects, outcome: str) -> Effect:
     return effect
 
 
-def _yearly(years: int, kept: float, discount_rate: float) -> tuple[float, ...]:
-    """What each year is worth today, as a share of the first, which counts in full."""
-    return tuple((kept / (1 + discount_rate)) ** k for k in range(years))
-
-
-def _draw_money(
-    frame: RoiFrame,
-    columns: Sequence[Channel],
-    n_counted: int,
-    people: int,
-    n: int,
-    factors: tuple[tuple[float, ...], tuple[float, ...]],
-) -> _Money:
-    """Amounts and costs, log-normal around what is declared; one draw holds for all years.
-
-    `factors` are those of the benefits and of the costs of each year.
-    """
-    horizon, running = (sum(f) for f in factors)
-    rng = np.random.default_rng([frame.seed, _SEED_MONEY])
-    worth = np.empty((n, len(columns)))
-    for k, channel in enumerate(columns):
-        # what an asserted outcome is worth is asked, not assumed
-        amount = channel.amount * np.exp(channel.spread * rng.standard_normal(n)) if k < n_counted else 1.0
-        worth[:, k] = channel.sign * amount * people * horizon
-    cost = np.zeros(n)
-    for line in frame.costs:
-        amount = line.amount * np.exp(line.spread * rng.standard_normal(n))
-        cost += amount * (people * running if line.per == "person_year" else 1.0)
-    if not cost.min() > 0:
+def _refuse_free(money: Draws, terms: Terms) -> None:
+    """A return is a share of what is spent."""
+    nothing = {unknown("effect", c.outcome): np.zeros(1) for c in terms.channels}
+    known = {name: np.ones(1) for name in money if name.startswith("cost")}
+    factors = {name: draws[:1] for name, draws in money.items() if name.startswith("factor")}
+    if not cash_of(nothing | known | factors, terms).pv_cost.min() > 0:
         raise DesignError(
             "The costs add up to nothing.",
             where="[[roi.costs]], or the table costs",
             expected="something above 0: a return is a share of it",
         )
-    return _Money(worth=worth, cost=cost, n_counted=n_counted)
+
+
+def _break_even_effect(money: Draws, terms: Terms, n: int) -> Floats:
+    """Effect on the first channel's outcome that would pay for the programme alone, shape (n,)."""
+    first = terms.channels[0]
+    one = {unknown("effect", c.outcome): np.full(n, float(c == first)) for c in terms.channels}
+    cash = cash_of({**one, **money}, terms)
+    return cash.pv_cost / cash.pv_benefit
 
 
 def _in_order(drawn: Floats, correlation: Floats, seed: int) -> Floats:
@@ -242,32 +237,28 @@ def _in_order(drawn: Floats, correlation: Floats, seed: int) -> Floats:
     return correlate(drawn, correlation, np.random.default_rng([seed, _SEED_ORDER]))
 
 
-def _npv(effects: Floats, money: _Money) -> Floats:
-    counted = slice(None, money.n_counted)
-    return np.sum(effects[:, counted] * money.worth[:, counted], axis=1) - money.cost
+def _with_effects(effects: Floats, money: Draws, terms: Terms) -> Draws:
+    """Draws of everything: a column of effects for each channel, and what is the same under every prior."""
+    named = {unknown("effect", c.outcome): effects[:, k] for k, c in enumerate(terms.channels)}
+    return {**named, **money}
 
 
 def _return(
-    prior: PriorName,
-    draws: Floats,
-    correlation: Floats,
-    money: _Money,
-    counted: Sequence[Channel],
-    seed: int,
+    prior: PriorName, draws: Floats, correlation: Floats, money: Draws, terms: Terms, seed: int
 ) -> Return:
     """What comes back under one prior; gated on the net present value, as it is reported."""
-    draws = draws[:, : money.n_counted]
+    draws = draws[:, : len(terms.channels)]
     # in the sampler's own order, where chains are still chains
-    found = diagnose({"net present value": _npv(draws, money).reshape(CHAINS, -1)})
+    plain = cash_of(_with_effects(draws, money, terms), terms).npv
+    found = diagnose({"net present value": plain.reshape(CHAINS, -1)})
     gate(found, where=f"net present value, {prior} prior")
-    benefits = _in_order(draws, correlation, seed) * money.worth[:, : money.n_counted]
-    total = benefits.sum(axis=1)
+    joined = _with_effects(_in_order(draws, correlation, seed), money, terms)
+    cash = cash_of(joined, terms)
     return Return(
         prior=prior,
-        npv=total - money.cost,
-        pv_benefit=total,
-        pv_cost=money.cost,
-        by_outcome={c.outcome: benefits[:, k] for k, c in enumerate(counted)},
+        draws=joined,
+        cash=cash,
+        by_outcome={c.outcome: cash.benefits[:, k].sum(axis=1) for k, c in enumerate(terms.channels)},
         r_hat=found.r_hat,
         ess_bulk=found.ess_bulk,
         ess_tail=found.ess_tail,
@@ -282,22 +273,27 @@ def _rule(decision: Decision, probabilities: Sequence[float]) -> Answer:
 
 
 def _sensitivity(
-    decision: Decision, known: Floats, drawn: Mapping[PriorName, Floats], money: _Money, seed: int
+    decision: Decision,
+    known: Floats,
+    drawn: Mapping[PriorName, Floats],
+    money: Draws,
+    terms: Terms,
+    seed: int,
 ) -> tuple[AtCorrelation, ...]:
     found = []
-    k = money.n_counted
+    k = len(terms.channels)
     for assumed in sorted({*CORRELATIONS, decision.correlation}):
         matrix = complete(known, assumed)
-        p = {
-            prior: float(np.mean(_npv(_in_order(draws[:, :k], matrix, seed), money) > 0))
-            for prior, draws in drawn.items()
-        }
+        p = {}
+        for prior, draws in drawn.items():
+            joined = _with_effects(_in_order(draws[:, :k], matrix, seed), money, terms)
+            p[prior] = float(np.mean(cash_of(joined, terms).npv > 0))
         found.append(
             AtCorrelation(
                 assumed=assumed,
                 used=float(matrix[np.isnan(known)].mean()),
                 p_positive=p,
-                answer=_rule(decision, list(p.values())),
+                answer=_rule(decision, [p[prior] for prior in decision.judged_by]),
             )
         )
     return tuple(found)
@@ -306,18 +302,24 @@ def _sensitivity(
 def _break_even_amounts(
     asserted: Sequence[Channel],
     drawn: Mapping[PriorName, Floats],
-    money: _Money,
+    money: Draws,
+    terms: Terms,
     correlation: Floats,
     seed: int,
 ) -> tuple[Asserted, ...]:
     """For each asserted outcome alone, the amount that would bring the median net present value to 0."""
     found = []
-    for place, channel in enumerate(asserted, start=money.n_counted):
+    for place, channel in enumerate(asserted, start=len(terms.channels)):
+        # what an asserted outcome is worth is asked, not assumed
+        alone = replace(terms, channels=(replace(channel, amount=1.0, times=()),))
         amounts: dict[PriorName, float | None] = {}
         errors: dict[PriorName, float | None] = {}
         for prior, draws in drawn.items():
             together = _in_order(draws, correlation, seed)
-            npv, per_amount = _npv(together, money), together[:, place] * money.worth[:, place]
+            npv = cash_of(_with_effects(together, money, terms), terms).npv
+            per_amount = cash_of(
+                {**money, unknown("effect", channel.outcome): together[:, place]}, alone
+            ).pv_benefit
             amount = amounts[prior] = _root(npv, per_amount)
             # draws are worth at least what the gate asks for
             errors[prior] = (

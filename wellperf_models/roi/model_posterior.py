@@ -34,11 +34,12 @@ from wellperf_models.inference.gaussian_blocks import (
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.sampling import Sampled, compile_once, sample
 from wellperf_models.roi.model_effects import Effects
-from wellperf_models.roi.priors import FLAT, PriorOfEffect, sceptical_prior
+from wellperf_models.roi.priors import PriorOfEffect, prior_of
 from wellperf_models.roi.rows import Effect, OutcomeRows, Posterior, PriorName, RoiFrame
-from wellperf_models.study import Roi
+from wellperf_models.study import CAUSAL_DESIGNS, PRIOR_SETS, Outcome, Roi
 
-PRIORS: Final[tuple[PriorName, ...]] = ("flat", "sceptical")
+# told of every outcome; the other sets only of those that are in the money
+_ALWAYS: Final[tuple[PriorName, ...]] = ("flat", "sceptical")
 # outcome and prior → posterior
 Posteriors = Mapping[tuple[str, PriorName], Posterior]
 
@@ -94,8 +95,8 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
             if rows.declared.value is not None:
                 raise
             continue
-        for prior in PRIORS:
-            told = FLAT if prior == "flat" else sceptical_prior(rows.declared, effect)
+        for prior in priors_of(rows.declared):
+            told = prior_of(name, rows.declared, effect, prior, section)
             # one seed for both priors: what differs between them is the prior, not the luck of the draws
             seed = int(np.random.default_rng([frame.seed, _SEED, number]).integers(2**31))
             found[name, prior] = (
@@ -108,13 +109,18 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
     return found
 
 
+def priors_of(outcome: Outcome) -> tuple[PriorName, ...]:
+    """Sets of priors under which an outcome is judged."""
+    return PRIOR_SETS if outcome.value is not None else _ALWAYS
+
+
 def refuse_without_effect(effects: Effects, section: Roi) -> None:
     """A return needs an effect, and an effect needs lots.
 
     Raises:
         DesignError: The design is not randomised, or allows no effect for another reason.
     """
-    if section.design != "randomised":
+    if section.design not in CAUSAL_DESIGNS:
         raise DesignError(
             "Who took part was not decided by lot: a contrast is no evidence of what the programme returns.",
             where=f"[roi] design = {section.design!r}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -10,31 +11,12 @@ import numpy as np
 
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.roi.rows import CostLine, PriorName
+from wellperf_models.roi.terms import Cash, Channel, Draws, Terms
+from wellperf_models.study import Factor
 
 Answer = Literal["fund", "stop", "measure first"]
 # the median of a normal sample is this much less sure than its mean
 _MEDIAN: Final = math.sqrt(math.pi / 2)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Channel:
-    """An outcome's way into the money, in the reporting currency.
-
-    Attributes:
-        outcome, channel: Names.
-        sign: 1 where more is better, −1 where more is worse.
-        amount, spread: For one unit of the outcome of one person over a year: median, and standard deviation
-            of the logarithm.
-        source, tier: Where it comes from.
-    """
-
-    outcome: str
-    channel: str
-    sign: int
-    amount: float
-    spread: float
-    source: str
-    tier: str
 
 
 def error_of_median(draws: Floats, n_effective: float) -> float:
@@ -48,19 +30,34 @@ class Return:
 
     Attributes:
         prior: Which.
-        npv, pv_benefit, pv_cost: For everybody the decision is about.
+        draws: Of everything unknown, effects in an order that gives them their correlation.
+        cash: What they come to, for everybody the decision is about.
         by_outcome: Outcome → present value of its benefit.
         r_hat, ess_bulk, ess_tail: Of the net present value, in the order the sampler drew.
     """
 
     prior: PriorName
-    npv: Floats
-    pv_benefit: Floats
-    pv_cost: Floats
+    draws: Draws
+    cash: Cash
     by_outcome: dict[str, Floats]
     r_hat: float
     ess_bulk: float
     ess_tail: float
+
+    @functools.cached_property
+    def npv(self) -> Floats:
+        """Net present value, shape (n,)."""
+        return self.cash.npv
+
+    @functools.cached_property
+    def pv_benefit(self) -> Floats:
+        """Present value of all benefits, shape (n,)."""
+        return self.cash.pv_benefit
+
+    @functools.cached_property
+    def pv_cost(self) -> Floats:
+        """Present value of all costs, shape (n,)."""
+        return self.cash.pv_cost
 
     @property
     def roi(self) -> Floats:
@@ -133,14 +130,11 @@ class DecisionResult:
         answer: By the declared rule, under both priors together.
         answers: Prior → answer under it alone.
         returns: Prior → what comes back.
-        channels: Outcomes whose value is measured or transported, in the order declared.
         asserted: Outcomes whose value is asserted.
-        costs: The cost ledger.
-        people: People the decision is about.
         people_declared: Whether the study file says how many; otherwise those who were offered it, to
             the nearest 5 unless published in full.
-        benefit_factors, cost_factors: What a benefit, or a cost, of each year is worth today, as a share of
-            the first year's.
+        terms: Everything that is not drawn: whom it is about, for how long, at which prices.
+        factors: Name → factor of amounts in use.
         n_assumed: Pairs of channels whose correlation is assumed, as they share no unit.
         sensitivity: The answer at several assumed correlations; () where none is assumed.
         break_even_effect: Effect on the first channel's outcome that would pay for the programme if it
@@ -151,17 +145,29 @@ class DecisionResult:
     answer: Answer
     answers: dict[PriorName, Answer]
     returns: dict[PriorName, Return]
-    channels: tuple[Channel, ...]
     asserted: tuple[Asserted, ...]
-    costs: tuple[CostLine, ...]
-    people: int
     people_declared: bool
-    benefit_factors: tuple[float, ...]
-    cost_factors: tuple[float, ...]
+    terms: Terms
+    factors: dict[str, Factor]
     n_assumed: int
     sensitivity: tuple[AtCorrelation, ...]
     break_even_effect: Floats
     currency: str
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Outcomes whose value is measured or transported, in the order declared."""
+        return self.terms.channels
+
+    @property
+    def costs(self) -> tuple[CostLine, ...]:
+        """The cost ledger."""
+        return self.terms.costs
+
+    @property
+    def people(self) -> int:
+        """People the decision is about."""
+        return self.terms.people
 
     def __repr__(self) -> str:
         """Shapes only."""

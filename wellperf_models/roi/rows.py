@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,10 +14,10 @@ from wellperf_models.evidence import Members, Unanswered
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import LeftOut, Roster, members_of
 from wellperf_models.panel.roster import UNKNOWN
-from wellperf_models.study import Outcome, Roi
+from wellperf_models.study import BORNE_BY_EMPLOYER, Outcome, Party, PriorSet, Roi
 
 EffectKind = Literal["intention_to_treat", "compliers", "contrast"]
-PriorName = Literal["flat", "sceptical"]
+PriorName = PriorSet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,17 +120,23 @@ class CostLine:
     Attributes:
         kind: programme, staff_time, technology or other.
         amount: Money.
-        per: For each person offered the programme and year it runs, or in all.
+        per: For each person offered the programme and year it runs, for each year it runs, or in all.
         spread: Standard deviation of its logarithm; 0: known.
         source, tier: Where it comes from: measured, transported or asserted.
+        times: Factors it is multiplied by.
+        borne_by: Whose money it is, in shares that add up to 1.
+        share: Of it, of whose money is counted.
     """
 
     kind: str
     amount: float
-    per: Literal["person_year", "once"]
+    per: Literal["person_year", "year", "once"]
     spread: float
     source: str
     tier: str
+    times: tuple[str, ...] = ()
+    borne_by: Mapping[Party, float] = field(default_factory=lambda: dict(BORNE_BY_EMPLOYER))
+    share: float = 1.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,36 +7,23 @@ from pydantic import Field, model_validator
 
 from wellperf_models.study.base import Section
 from wellperf_models.study.covariates import Name
-from wellperf_models.study.money import Currency
+from wellperf_models.study.roi_beliefs import Bias, EvidencePrior, Factor, PriorSet
+from wellperf_models.study.roi_decision import (
+    Budget,
+    Decision,
+    Initiative,
+    Pilot,
+    Scenario,
+    WillingnessToPay,
+)
+from wellperf_models.study.roi_money import Cost, Value
 
-Channel = Literal[
-    "absence", "turnover", "productivity", "presenteeism", "claims", "customer_satisfaction", "other"
-]
-# measured in this study, transported from the literature, or asserted by somebody
-Tier = Literal["measured", "transported", "asserted"]
+Design = Literal["randomised", "staggered", "controlled_before_after", "participation", "before_after"]
+# what becomes an effect, with the checks its design asks for; the others are contrasts, whatever their number
+CAUSAL_DESIGNS: frozenset[Design] = frozenset({"randomised", "staggered", "controlled_before_after"})
+Likelihood = Literal["gaussian", "student_t", "hazard", "count", "tweedie", "hurdle"]
 # replacement cost holds the lost productivity of the vacancy; presenteeism is self-reported productivity
 EXCLUSIVE_CHANNELS: tuple[frozenset[str], ...] = (frozenset({"productivity", "presenteeism"}),)
-
-
-class Value(Section):
-    """`[roi.outcomes.NAME.value]`: what one unit of the outcome is worth.
-
-    Attributes:
-        channel: Through which the money flows; one outcome a channel, or it would be counted twice.
-        amount: Money for one unit of the outcome of one person over one year, above 0; the sign of the
-            benefit comes from the outcome's `higher_is`.
-        spread: Standard deviation of the logarithm of `amount`; 0: known.
-        currency: ISO 4217, declared in `[money]`.
-        source: Where the amount comes from.
-        tier: An asserted amount never enters the net present value: the break-even value is reported.
-    """
-
-    channel: Channel
-    amount: Annotated[float, Field(gt=0)]
-    spread: Annotated[float, Field(ge=0, le=3)] = 0.0
-    currency: Currency
-    source: Annotated[str, Field(min_length=1)]
-    tier: Tier
 
 
 class Outcome(Section):
@@ -52,6 +39,14 @@ class Outcome(Section):
             arm, never adjusted for.
         adjust_for: Names of outcomes with `timing = "before"`, or of `[covariates]` of the tables outcomes or
             people.
+        measured_in: "outcomes": rows of that table. "exits" (voluntary ones, from spells), "absences" (days,
+            from absences) and "performance" are made of the tables of that name, person by person.
+        likelihood: Of the model behind the money. "gaussian": a difference of means, which matches the
+            estimate. "student_t": robust to a few extreme values. "hazard": yes/no outcomes, a complementary
+            log-log. "count": whole numbers of 0 or more (negative binomial), one total a person. "tweedie",
+            "hurdle": averages of 0 or more, many of them 0.
+        baseline, baseline_sd: Mean and standard deviation of the outcome without the programme, where these
+            data have no group without it.
         value: What it is worth; None: not in the money.
     """
 
@@ -62,6 +57,10 @@ class Outcome(Section):
     higher_is: Literal["worse", "better", "neither"] = "neither"
     timing: Literal["before", "during", "after"] = "after"
     adjust_for: tuple[Name, ...] = ()
+    measured_in: Literal["outcomes", "exits", "absences", "performance"] = "outcomes"
+    likelihood: Likelihood = "gaussian"
+    baseline: float | None = None
+    baseline_sd: Annotated[float, Field(gt=0)] | None = None
     value: Value | None = None
 
     @model_validator(mode="after")
@@ -75,77 +74,35 @@ class Outcome(Section):
         return self
 
 
-class Cost(Section):
-    """`[[roi.costs]]`: a cost that is not in the table `costs`.
-
-    Attributes:
-        kind: Kind of cost, as in the table.
-        amount: Money.
-        per: For each person offered the programme and year it runs, or once.
-        spread: Standard deviation of the logarithm of `amount`; 0: known.
-        currency, source, tier: As of a value.
-    """
-
-    kind: Literal["programme", "staff_time", "technology", "other"]
-    amount: Annotated[float, Field(gt=0)]
-    per: Literal["person_year", "once"]
-    spread: Annotated[float, Field(ge=0, le=3)] = 0.0
-    currency: Currency
-    source: Annotated[str, Field(min_length=1)]
-    tier: Tier
-
-
-class Decision(Section):
-    """`[roi.decision]`: declared before any outcome is read.
-
-    Attributes:
-        discount_rate: Yearly, as a share (.03); there is no default. 0 has to be said.
-        perspective: Whose money it is.
-        horizon_years: Years counted, the first being the one evaluated.
-        programme_years: Years in which the programme runs and costs.
-        fade_out: Share of the effect lost from each year to the next.
-        people: People the decision is about; None: those who were offered the programme.
-        fund_above, stop_below: Probability that the net present value is above 0 from which the answer is
-            "fund", and below which it is "stop"; between them it is "measure first".
-        correlation: Between the estimates of outcomes that can't be joined; reported with its sensitivity.
-    """
-
-    discount_rate: Annotated[float, Field(ge=0, lt=1)]
-    perspective: Literal["employer", "employee", "society"]
-    horizon_years: Annotated[int, Field(ge=1, le=10)]
-    programme_years: Annotated[int, Field(ge=1, le=10)] = 1
-    fade_out: Annotated[float, Field(ge=0, le=1)]
-    people: Annotated[int, Field(ge=1)] | None = None
-    fund_above: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
-    stop_below: Annotated[float, Field(gt=0, lt=0.5)] = 0.1
-    correlation: Annotated[float, Field(gt=-1, lt=1)] = 0.0
-
-    @model_validator(mode="after")
-    def _in_time(self) -> Self:
-        if self.programme_years > self.horizon_years:
-            raise ValueError("programme_years lie inside horizon_years")
-        return self
-
-
 class Roi(Section):
     """`[roi]`.
 
     Attributes:
         programme: Its name, as in the tables programmes and costs.
         label: What a reader sees.
-        design: How units came to their arm. "randomised": by lot. "participation": they chose; what is then
-            computed is a contrast and never an effect. "before_after": one group, measured twice; likewise.
+        design: How units came to their arm. "randomised": by lot. "staggered": all of them, at different
+            times (`programmes.start`). "controlled_before_after": a group that got it and a comparison group,
+            both measured before and after. "participation": they chose; what is then computed is a contrast
+            and never an effect. "before_after": one group, measured twice; likewise.
         level: What was assigned as a whole; inference is at this level. There is no default.
         treated, control: Values of `outcomes.arm`.
         start: First day of the programme; None: the first `programmes.start`.
         outcomes: What it may have changed, in the order of importance; the first "after" one is the primary.
         costs: What it costs, where the table `costs` does not say.
         decision: The decision rule; None: effects only.
+        priors: Set of priors → entry → what is believed, in place of the packaged entries.
+        factors: Factors of amounts, beside the packaged ones or in their place.
+        bias: By how much a comparison without lots is believed to mislead; None: as its design suggests.
+        pilot: A trial that could be run before deciding; None: only what knowing everything would be worth.
+        scenarios: Other circumstances.
+        initiatives: What else the money could be spent on, ranked with the programme under `budget`.
+        budget: What may be spent together.
+        willingness_to_pay: What somebody would pay for what has no price.
     """
 
     programme: Annotated[str, Field(min_length=1)]
     label: str = ""
-    design: Literal["randomised", "participation", "before_after"]
+    design: Design
     level: Literal["person", "team", "department", "site"]
     treated: Annotated[str, Field(min_length=1)]
     control: str | None = None
@@ -153,18 +110,45 @@ class Roi(Section):
     outcomes: Annotated[dict[Name, Outcome], Field(min_length=1)]
     costs: tuple[Cost, ...] = ()
     decision: Decision | None = None
+    priors: dict[PriorSet, dict[Name, EvidencePrior]] = Field(default_factory=dict)
+    factors: dict[Name, Factor] = Field(default_factory=dict)
+    bias: Bias | None = None
+    pilot: Pilot | None = None
+    scenarios: dict[Name, Scenario] = Field(default_factory=dict)
+    initiatives: dict[Name, Initiative] = Field(default_factory=dict)
+    budget: Budget | None = None
+    willingness_to_pay: dict[Name, WillingnessToPay] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        if self.design == "randomised" and self.control is None:
-            raise ValueError("a randomised design has a control arm: name it in roi.control")
+        if self.design in ("randomised", "controlled_before_after") and self.control is None:
+            raise ValueError(f"a {self.design} design has a control arm: name it in roi.control")
         if self.control == self.treated:
             raise ValueError("treated and control are different arms")
         if not any(outcome.timing == "after" for outcome in self.outcomes.values()):
             raise ValueError('no outcome has timing = "after", so there is nothing to evaluate')
         self._one_channel_each()
         self._adjusted_for_before()
+        self._names_known()
         return self
+
+    def _names_known(self) -> None:
+        """Refuses a belief, a price or an initiative about an outcome that is not there."""
+        if "flat" in self.priors:
+            raise ValueError("the flat set of priors holds no belief: it can't be replaced")
+        valued = {n for n, o in self.outcomes.items() if o.value is not None and o.value.tier != "asserted"}
+        for name, initiative in self.initiatives.items():
+            if other := sorted(set(initiative.effects) - valued):
+                raise ValueError(
+                    f"initiatives.{name}.effects names {other[0]!r}, which is no outcome with a value"
+                )
+        for name, asked in self.willingness_to_pay.items():
+            if asked.outcome not in self.outcomes:
+                raise ValueError(f"willingness_to_pay.{name} names {asked.outcome!r}, which is no outcome")
+            if asked.outcome in valued:
+                raise ValueError(f"willingness_to_pay.{name}: {asked.outcome!r} has a value already")
+        if self.initiatives and self.decision is None:
+            raise ValueError("initiatives are ranked by the rule of [roi.decision]: declare it")
 
     def _adjusted_for_before(self) -> None:
         """Refuses to adjust for what the programme may have changed."""

@@ -45,9 +45,17 @@ ANSWERS: Final = (
     "turnover.transition",
     "roi.effects",
     "roi.contrast",
+    "roi.models",
+    "roi.priors",
+    "roi.case",
     "roi.decision",
+    "roi.scenarios",
+    "roi.portfolio",
+    "roi.information",
+    "roi.reporting",
     "method_check.turnover",
     "method_check.burnout",
+    "method_check.roi",
 )
 # what a role declares nothing about
 _MANAGER_ANSWERS = ("turnover.description", "burnout.groups")
