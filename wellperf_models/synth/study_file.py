@@ -10,6 +10,7 @@ from wellperf_models.synth.large_sample import EXHAUSTION_CUTS, OVERTIME_CUTS
 from wellperf_models.synth.measures import ITEMS_OF, MEASURES
 from wellperf_models.synth.programmes import CURRENCY
 from wellperf_models.synth.study_burnout import burnout_section
+from wellperf_models.synth.study_roi import roi_section
 from wellperf_models.synth.study_turnover import turnover_text
 from wellperf_models.synth.world import World
 
@@ -148,74 +149,9 @@ _MONEY = """\
 reporting_currency = "{currency}"
 """
 
-_ROI = """\
-
-# ---- what a programme changed, and what that is worth; all of it is declared before an outcome is read
-[roi]
-programme = "{programme}"    # as in the tables programmes and costs
-label = "Workload coaching"
-design = "{design}"{comment}
-level = "team"                     # what was assigned as a whole; errors are at this level
-treated = "programme"              # arms in the table outcomes: teams that started first,
-control = "waiting"                # and those that waited
-
-# the first outcome measured after the start is the primary one
-[roi.outcomes.exhaustion_follow_up]
-label = "Exhaustion after a year"
-unit = "points"
-higher_is = "worse"
-adjust_for = ["exhaustion_before"]
-
-# measured before: may be adjusted for, and a difference in it is a sign of a broken comparison
-[roi.outcomes.exhaustion_before]
-label = "Exhaustion before"
-unit = "points"
-higher_is = "worse"
-timing = "before"
-
-[roi.outcomes.absence_days]
-label = "Days of absence"
-unit = "days a year"
-higher_is = "worse"
-
-[roi.outcomes.absence_days.value]
-channel = "absence"                # one outcome a channel, or money would be counted twice
-amount = 250.0                     # of one day
-spread = 0.2                       # standard deviation of its logarithm: what is not known about it
-currency = "{currency}"
-source = "what a working day costs elsewhere: 45,000 a year and 22 % on top, by 220 days"
-tier = "transported"               # measured here, transported from elsewhere, or asserted
-
-[roi.outcomes.left_voluntarily]
-label = "Left voluntarily within the year"
-unit = "share of people"
-higher_is = "worse"
-
-[roi.outcomes.left_voluntarily.value]
-channel = "turnover"
-amount = 9450.0                    # of one exit: .21 of a yearly pay of 45,000
-spread = 0.6
-currency = "{currency}"
-source = "Boushey and Glynn (2012), median cost of replacing an employee: .21 of yearly pay"
-tier = "transported"
-
-[roi.decision]
-discount_rate = 0.03               # a year; there is no default
-perspective = "employer"
-horizon_years = 3
-programme_years = 1
-fade_out = 0.3                     # share of the effect lost from each year to the next
-correlation = 0.0                  # between the estimates of different outcomes
-"""
-
 _SCORED = """\
 scored_from = "mbi_gs.exhaustion"  # the answers to single items are in the surveys too (rows with an item)
 """
-
-_DESIGNS = {
-    "randomised": ("randomised", "              # lots were drawn among the teams"),
-    "self_selected": ("participation", "           # teams asked for it: a contrast, never an effect"),
-}
 
 
 def file_of(table: str) -> str:
@@ -258,8 +194,7 @@ def study_text(world: World, seed: int, tables: Iterable[str], *, all_parquet: b
     if "costs" in names:
         text += _MONEY.format(currency=CURRENCY)
     if {"outcomes", "costs"} <= set(names):
-        design, comment = _DESIGNS[world.programme_assignment]
-        text += _ROI.format(programme=world.programme, design=design, comment=comment, currency=CURRENCY)
+        text += roi_section(world)
     return text
 
 
