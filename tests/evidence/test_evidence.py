@@ -47,3 +47,12 @@ def test_attempt_turns_only_design_and_convergence_into_an_answer() -> None:
     assert isinstance(attempt(fail, ConvergenceError("Did not converge.")), Unanswered)
     with pytest.raises(StudyError):
         attempt(fail, StudyError("A key is wrong."))
+
+
+def test_attempt_takes_no_step_on_a_frame_that_is_not_there() -> None:
+    why = Unanswered(reason="there is no table", remedy="add it")
+
+    def fit(frame: object) -> int:
+        raise AssertionError("nothing to fit")
+
+    assert attempt(fit, why) is why
