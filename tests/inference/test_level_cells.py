@@ -47,6 +47,18 @@ def test_the_order_of_rows_does_not_matter() -> None:
     assert np.array_equal(one.events, two.events)
 
 
+def test_a_level_that_first_occurs_late_is_not_taken_for_another() -> None:
+    """Digits are chosen on the first rows; the sum of all hashes tells that they do not hold for the rest."""
+    n = 30_000
+    rows = pl.DataFrame({"job": ["a", "b"] * (n // 2), "site": ["x"] * (n - 7) + ["y"] * 4 + [None] * 3})
+    found = cells_of_levels(rows, ["job", "site"], np.arange(n) == n - 1)
+    marked = rows.with_columns(pl.Series("event", (np.arange(n) == n - 1).astype(np.int64)))
+    expected = build_cells(marked, by=["job", "site"], n_causes=1).sort("job", "site", nulls_last=True)
+    assert found.patterns.equals(expected.select("job", "site"))
+    assert found.n.tolist() == expected["n"].to_list()
+    assert found.events.tolist() == expected["events_1"].to_list()
+
+
 def test_nobody_known_is_a_level_and_too_many_patterns_are_refused() -> None:
     nobody = pl.DataFrame({"job": pl.Series([None, None, None], dtype=pl.String), "site": ["x", "y", "y"]})
     found = cells_of_levels(nobody, ["job", "site"], np.array([True, False, True]))
