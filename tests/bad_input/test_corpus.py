@@ -10,6 +10,7 @@ from tests.bad_input import (
     test_containers,
     test_encoding,
     test_keys,
+    test_roi,
     test_study_file,
     test_time,
     test_values,
@@ -18,7 +19,15 @@ from tests.bad_input.case import SOURCE, Bad
 from tests.tables.folder import SPELLS, write_study
 from wellperf_models.tables import check_study
 
-THEMES = (test_containers, test_encoding, test_keys, test_study_file, test_time, test_values)
+THEMES = (
+    test_containers,
+    test_encoding,
+    test_keys,
+    test_roi,
+    test_study_file,
+    test_time,
+    test_values,
+)
 CORPUS: tuple[Bad, ...] = tuple(bad for theme in THEMES for bad in theme.CASES)
 
 
@@ -68,8 +77,23 @@ ASKED = {
     "XML bombs": "workbook with XML entities",
     "truncated Parquet": "truncated Parquet",
     "huge row": "huge row",
+    "costs negative": "negative cost",
+    "discount rate missing": "no discount rate",
+    "currency mixed": "cost in another currency",
+    "outcome after the as-of date": "outcome after the extract, by month",
+    "unknown factor": "factor that is none, of a value",
+    "productivity and presenteeism": "measured and self-reported output",
+    "hurdle rates below 0": "hurdle rate below 0",
+    "initiatives naming unknown outcomes": "initiative that changes no outcome",
+    "arms misspelt": "misspelt arm",
+    "arms coded in two ways": "arms as 0/1 and as yes/no",
+    "duplicate unit rows": "unit measured twice, row for row",
+    "nan as a word": "outcome written as nan",
+    "infinite values": "outcome without end",
+    "negative weights": "negative weight",
 }
-# one class, zero and all events, separation, one row: in test_outcomes; withdrawn consent: in test_consent
+# one class, zero and all events, separation, one row: in test_outcomes; withdrawn consent: in test_consent;
+# designs and money that carry no answer: in test_returns
 
 
 def test_nothing_that_is_asked_for_is_left_out() -> None:

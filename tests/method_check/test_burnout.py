@@ -285,7 +285,10 @@ def test_what_the_study_does_not_ask_is_not_asked(
     assert plot_method(answer) is None
 
 
-@pytest.mark.parametrize(("held", "why"), [("spells", ""), ("surveys", ""), ("workload", "spells, surveys")])
+@pytest.mark.parametrize(
+    ("held", "why"),
+    [("spells", ""), ("surveys", ""), ("outcomes", ""), ("workload", "spells, surveys, outcomes")],
+)
 def test_the_notebook_runs_with_either_table(held: str, why: str) -> None:
     (notebook,) = (n for n in find_notebooks() if n.name == "method_check")
     study = make_study().model_copy(update={"tables": {held: make_study().tables["surveys"]}})

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from tests.roi.decision_builders import (
     DECISION,
     FEES,
+    SICK_DAYS,
     fit,
     make_posterior,
     make_posteriors,
@@ -19,6 +21,8 @@ from wellperf_models.roi import checks_decision as checks
 from wellperf_models.roi.checks_decision import check_decision
 from wellperf_models.roi.model_decision import fit_decision
 from wellperf_models.roi.model_posterior import intention_to_treat
+from wellperf_models.roi.terms import Cash
+from wellperf_models.study import Value
 
 
 def _named(found, name):
@@ -37,6 +41,7 @@ def test_a_clean_decision_passes_every_check():
         "sceptical_between": True,
         "answers_agree_between_priors": True,
         "correlation_matters": None,
+        "output_apart_from_absence": None,
         "costs_measured": True,
         "everything_discounted": True,
     }
@@ -88,15 +93,55 @@ def test_costs_measured_both_ways():
         assert tier in found.text
 
 
-def test_everything_discounted_both_ways():
-    section, *_ = parts = one_channel(DECISION | {"programme_years": 2})
-    decision = fit(parts)
-    assert checks.everything_discounted(decision, section.decision).passed
-    for change in (
-        {"benefit_factors": (1.0, 0.8, 0.64)},
-        {"cost_factors": (1.0, 1.0)},
-        {"cost_factors": (1.0,)},
-        {"benefit_factors": tuple(f / 1.03 for f in decision.benefit_factors)},
+@pytest.mark.parametrize(
+    "decision",
+    [
+        {"programme_years": 2},
+        {"programme_years": 3, "growth": 0.02},
+        {"prices": "nominal", "inflation": 0.04, "fade_out_spread": 0.1},
+    ],
+)
+def test_everything_discounted_both_ways(decision):
+    staff = dataclasses.replace(FEES, kind="staff_time", spread=0.3)
+    once = dataclasses.replace(FEES, kind="technology", per="once", amount=5000.0)
+    section, *_ = parts = one_channel(DECISION | decision, costs=(FEES, staff, once))
+    found = fit(parts)
+    assert checks.everything_discounted(found, section.decision).passed
+    back = found.returns["flat"]
+    benefits, costs = back.cash.benefits, back.cash.costs
+    late = np.array([1.0, 1.0, 1.01])
+    for cash in (
+        Cash(benefits=benefits * late, costs=costs),
+        Cash(benefits=benefits, costs=costs + 1e-3 * costs[:, :1]),
+        Cash(benefits=benefits[:, :, :2], costs=costs[:, :2]),
+        Cash(benefits=benefits * 1.03 ** np.arange(3), costs=costs * 1.03 ** np.arange(3)),
     ):
-        wrong = dataclasses.replace(decision, **change)
-        assert checks.everything_discounted(wrong, section.decision).passed is False
+        wrong = dict(found.returns) | {"flat": dataclasses.replace(back, cash=cash)}
+        bad = dataclasses.replace(found, returns=wrong)
+        assert checks.everything_discounted(bad, section.decision).passed is False
+
+
+def test_only_sets_that_judge_must_agree():
+    assert checks.answers_agree_between_priors({"sceptical": "fund"}).passed is None
+    section, frame, effects, posteriors = one_channel(DECISION | {"judged_by": ("flat", "optimistic")})
+    posteriors = dict(posteriors)
+    posteriors["sick_days", "optimistic"] = make_posterior("sick_days", "optimistic", -1.0, 0.1)
+    posteriors["sick_days", "flat"] = make_posterior("sick_days", "flat", -1.0, 0.1)
+    posteriors["sick_days", "sceptical"] = make_posterior("sick_days", "sceptical", 1.0, 0.1)
+    decision = fit_decision(frame, effects, posteriors, section)
+    assert decision.answers == {"flat": "fund", "sceptical": "stop", "optimistic": "fund"}
+    found = _named(check_decision(frame, effects, posteriors, decision), "answers_agree_between_priors")
+    assert found.passed
+    assert "optimistic" in found.text
+
+
+def test_output_lost_to_absence_is_not_counted_twice():
+    def value(channel, **more):
+        return Value.model_validate(SICK_DAYS["value"] | {"channel": channel} | more)
+
+    both = {"days": value("absence"), "output": value("productivity")}
+    assert checks.output_apart_from_absence(both).passed is False
+    declared = both | {"output": value("productivity", apart_from=["absence"])}
+    assert checks.output_apart_from_absence(declared).passed
+    assert checks.output_apart_from_absence(both | {"days": value("absence", tier="asserted")}).passed is None
+    assert checks.output_apart_from_absence({"days": value("absence"), "mood": value("presenteeism")}).passed is None

@@ -49,7 +49,8 @@ def test_later_years_are_discounted_and_fade_the_first_counts_in_full():
     decision = DECISION | {"discount_rate": 0.05, "fade_out": 0.4, "programme_years": 2}
     parts = one_channel(decision)
     back = fit(parts).returns["flat"]
-    worth = 1 + 0.6 / 1.05 + 0.6**2 / 1.05**2
+    # it runs for two years: the effect is lost from the second year to the third alone
+    worth = 1 + 1 / 1.05 + 0.6 / 1.05**2
     draws = parts[3]["sick_days", "flat"].draws
     assert back.pv_benefit == pytest.approx(-draws * 250 * worth * 600)
     assert back.pv_cost[0] == pytest.approx(600 * 100 * (1 + 1 / 1.05))

@@ -12,14 +12,13 @@ from scipy import stats
 
 from tests.roi.decision_builders import (
     SICK_DAYS,
-    make_effect,
     make_effects,
     make_frame,
     make_rows,
     make_section,
     sick_days,
 )
-from wellperf_models.errors import DesignError, StudyError
+from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Unanswered
 from wellperf_models.inference.gaussian_blocks import log_likelihood
 from wellperf_models.roi.checks_decision import check_decision
@@ -33,7 +32,6 @@ from wellperf_models.roi.model_posterior import (
     intention_to_treat,
     standardise,
 )
-from wellperf_models.roi.priors import parse_priors, sceptical_prior
 from wellperf_models.study import load_study
 from wellperf_models.tables import load_tables
 
@@ -214,58 +212,6 @@ def test_an_outcome_that_does_not_vary_in_an_arm_stops_the_decision_only_where_i
     with pytest.raises(DesignError, match="does not vary") as error:
         fit_posterior(make_frame(priced, moved), make_effects(moved), priced)
     assert "left" in str(error.value.where)
-
-
-def _value(channel):
-    return {"channel": channel, "amount": 1.0, "currency": "EUR", "source": "s", "tier": "measured"}
-
-
-def test_relative_priors_are_turned_into_the_unit_of_the_outcome():
-    section = make_section({"sick_days": {"higher_is": "worse", "value": _value("absence")}})
-    effect = make_effect(sick_days(section))
-    told = sceptical_prior(section.outcomes["sick_days"], effect)
-    assert told.entry == "absence"
-    ratio = np.exp(np.random.default_rng(0).normal(-0.02, 0.08, 400_000)) - 1
-    assert told.mean == pytest.approx(effect.control_mean * ratio.mean(), abs=0.001 * effect.control_mean)
-    assert told.sd == pytest.approx(effect.control_mean * ratio.std(), rel=0.01)
-
-
-def test_where_a_ratio_has_no_meaning_the_default_holds():
-    better = make_section({"stayed": {"higher_is": "better", "value": _value("turnover")}}).outcomes["stayed"]
-    section = make_section({"sick_days": {"higher_is": "worse", "value": _value("absence")}})
-    effect = make_effect(sick_days(section))
-    assert sceptical_prior(better, effect).entry == "default"
-    change = make_effect(
-        make_rows(section, "sick_days", value=np.arange(20) - 30.0, treated=np.arange(20) % 2 == 0)
-    )
-    assert sceptical_prior(section.outcomes["sick_days"], change).entry == "default"
-    claims = make_section({"spending": {"higher_is": "worse", "value": _value("claims")}}).outcomes[
-        "spending"
-    ]
-    told = sceptical_prior(claims, effect)
-    assert (told.mean, told.sd) == (0.0, pytest.approx(0.1 * effect.control_sd))
-
-
-_ENTRY = 'quantity = "q"\ndistribution = "normal"\nscale = "standardised"\nmean = 0.0\nsd = 0.1\n'
-_SOURCE = 'status = "judgement"\nsource = "s"\n'
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        (f"[default]\n{_ENTRY}{_SOURCE}width = 3\n", "width"),
-        (f"[default]\n{_ENTRY}{_SOURCE}[absense]\n{_ENTRY}{_SOURCE}", "absense"),
-        (f"[default]\n{_ENTRY}status = 'guess'\nsource = 's'\n", "status"),
-        (f"[default]\n{_ENTRY.replace('0.1', '0.0')}{_SOURCE}", "sd"),
-        (f"[default]\n{_ENTRY}status = 'judgement'\n", "source"),
-        (f"[absence]\n{_ENTRY}{_SOURCE}", "default"),
-        ("[default\n", "TOML"),
-    ],
-)
-def test_priors_that_are_not_well_written_are_refused(text, word):
-    parse_priors(f"[default]\n{_ENTRY}{_SOURCE}")
-    with pytest.raises(StudyError, match=word):
-        parse_priors(text)
 
 
 def test_illinois_under_the_flat_prior_is_the_published_estimate_on_every_outcome():

@@ -202,23 +202,20 @@ def test_a_handful_without_a_record_of_taking_part_hides_the_effect_in_compliers
 
 
 def test_a_broken_comparison_decides_nothing() -> None:
-    from wellperf_models.roi.findings_decision import _doubts, _verdict
+    from wellperf_models.roi.findings_decision import doubts_of, verdict_of
 
     frame = build_frame(make_tables())
     effects = fit_effects(frame, frame.section)
-    assert _doubts(frame, effects) == []
+    assert doubts_of(frame, effects) == []
     broken = dataclasses.replace(frame, negative_controls=("sick_days",))
     rows = make_rows(effect=-3.0)
     worked = build_frame(make_tables(rows))
     worked = dataclasses.replace(worked, negative_controls=broken.negative_controls)
-    doubts = _doubts(worked, fit_effects(worked, worked.section))
+    doubts = doubts_of(worked, fit_effects(worked, worked.section))
     assert doubts == ["something changed that it cannot have changed"]
 
-    class Decision:
-        answer = "fund"
-
-    assert _verdict(Decision(), []).startswith("Fund it")  # type: ignore[arg-type]
-    assert _verdict(Decision(), doubts).startswith("Measure first")  # type: ignore[arg-type]
+    assert verdict_of("fund", []).startswith("Fund it")
+    assert verdict_of("fund", doubts).startswith("Measure first")
 
 
 def test_an_outcome_that_can_not_be_used_does_not_silence_the_first() -> None:

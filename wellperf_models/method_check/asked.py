@@ -6,6 +6,7 @@ from wellperf_models.burnout import BurnoutFrame, build_frame as build_burnout_f
 from wellperf_models.errors import DesignError, NotAskedError
 from wellperf_models.evidence import Unanswered
 from wellperf_models.panel import Source
+from wellperf_models.roi import RoiFrame, build_frame as build_roi_frame
 from wellperf_models.turnover import TurnoverFrame, build_frame as build_turnover_frame
 
 
@@ -31,6 +32,17 @@ def build_burnout(tables: Source) -> BurnoutFrame:
     if tables.study.burnout is None:
         raise NotAskedError("The study does not say which scale to forecast ([burnout]).")
     return build_burnout_frame(tables)
+
+
+def build_roi(tables: Source) -> RoiFrame:
+    """The frame of the pillar on returns.
+
+    Raises:
+        NotAskedError: The study does not say of which programme.
+    """
+    if tables.study.roi is None:
+        raise NotAskedError("The study says nothing of a programme ([roi]).")
+    return build_roi_frame(tables)
 
 
 def asked[F](frame: F | Unanswered) -> F:

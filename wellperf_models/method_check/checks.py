@@ -9,6 +9,7 @@ from wellperf_models.evidence import Check, Support, Unanswered
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.method_check.recovered import Recovered
 from wellperf_models.method_check.result import Claims, MethodCheckResult
+from wellperf_models.method_check.verdicts import check_verdicts
 
 # a statement fails when its 99 % Monte Carlo interval excludes what it should be, Holm over all of a kind
 _ALPHA: Final = 0.01
@@ -26,6 +27,7 @@ def check_method(result: MethodCheckResult | Unanswered) -> tuple[Check, ...]:
         no_bias(result.recovered),
         nominal_coverage(result.recovered),
         *alarms,
+        *(() if result.verdicts is None else check_verdicts(result.verdicts)),
         every_world_fitted(sum(result.n_failed.values()), result.n_tried),
     )
 

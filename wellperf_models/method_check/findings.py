@@ -23,27 +23,30 @@ from wellperf_models.evidence import (
 from wellperf_models.method_check.recovered import Recovered, Share
 from wellperf_models.method_check.result import MethodCheckResult
 from wellperf_models.method_check.words import Words
+from wellperf_models.roi import RoiFrame
 from wellperf_models.turnover import TurnoverFrame
 
 _QUESTION = "On data of this shape, how often is this method right, and how small an effect could it find?"
 _TURNOVER_ID = "method_check.turnover"
 _BURNOUT_ID = "method_check.burnout"
-_IDS = {"turnover": _TURNOVER_ID, "burnout": _BURNOUT_ID}
+_ROI_ID = "method_check.roi"
+_IDS = {"turnover": _TURNOVER_ID, "burnout": _BURNOUT_ID, "roi": _ROI_ID}
 
 
 def judge_method(
-    frame: TurnoverFrame | BurnoutFrame | Unanswered,
+    frame: TurnoverFrame | BurnoutFrame | RoiFrame | Unanswered,
     result: MethodCheckResult | Unanswered,
     checks: Sequence[Check],
     *,
     provenance: Provenance,
-    pillar: Literal["turnover", "burnout"] = "turnover",
+    pillar: Literal["turnover", "burnout", "roi"] = "turnover",
 ) -> Evidence:
     """Builds the evidence: functions of the design and of fitted rates alone.
 
     Args:
         frame: Of the pillar: says who it is about; an `Unanswered` where there is none.
-        result: From `try_turnover` or `try_burnout`; an `Unanswered` gives an evidence that says why.
+        result: From `try_turnover`, `try_burnout` or `try_roi`; an `Unanswered` gives an evidence that says
+            why.
         checks: From `check_method`.
         provenance: Where the numbers come from.
         pillar: Which it is, where there is no result to say so.
@@ -78,7 +81,9 @@ def _answer(result: MethodCheckResult) -> str:
     words = result.words
     if result.claims is None:
         return "".join((start, *told, f" Nothing is said of {words.no_claims}: {plain(result.no_claims)}"))
-    return "".join((start, *told, *(f"[ {s}]" for s in (words.alarm, words.found, words.detectable))))
+    return "".join(
+        (start, *told, *(f"[ {s}]" for s in (words.alarm, words.found, words.detectable, *words.more)))
+    )
 
 
 def _headline(result: MethodCheckResult) -> list[Recovered]:
@@ -105,6 +110,7 @@ def _estimates(result: MethodCheckResult) -> tuple[Estimate, ...]:
         _share("false_alarms", words.alarm_label, claims.false_alarms, support),
         _share("effect_found", words.found_label, claims.found, support),
         *(_detectable_ratios(planted, words) if words.ratio else _gains(planted, words)),
+        *(() if result.verdicts is None else result.verdicts.estimates()),
     ]
     return tuple(made)
 
@@ -191,7 +197,10 @@ def _table(result: MethodCheckResult) -> Table:
             *interval_measures("bias", "Off by (standard errors)", unit="standard errors"),
             *interval_measures("held", "95 % intervals that held it (%)", unit="%"),
             Measure(
-                name="detectable", kind="model", label=f"{_first_capital(result.words.unit)} found in 8 of 10"
+                name="detectable",
+                kind="model",
+                label=result.words.detectable_column
+                or f"{_first_capital(result.words.unit)} found in 8 of 10",
             ),
         ),
         rows=tuple(rows),
@@ -216,6 +225,8 @@ def _limits(result: MethodCheckResult) -> tuple[str, ...]:
             f"Tried on a part of the organisation (about {100 * result.part:.0f} % of its people, whole "
             "clusters): the whole finds smaller effects."
         )
+    if result.no_verdicts:
+        limits.append(f"The decision was not tried: {plain(result.no_verdicts)}")
     if result.n_failed:
         told = "; ".join(f"{plain(why)} ({n})" for why, n in sorted(result.n_failed.items()))
         limits.append(f"Without an answer in some simulated organisations, which no row counts: {told}")

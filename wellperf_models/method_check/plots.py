@@ -104,7 +104,9 @@ def _title(released: Released, table: Table, rows: list[Row]) -> str:
         found = released.estimate("detectable")
         what = found.label.partition(" found in")[0].partition(" ")[2]
         what = what[:1].upper() + what[1:]
-        return f"{what} of {print_value(found)} or more\nwould have been found in 8 of 10"
+        # a share is printed in per cent, an AUC has no unit
+        unit = "" if found.unit in ("AUC", "share") else f" {found.unit}"
+        return f"{what} of {print_value(found)}{unit} or more\nwould have been found in 8 of 10"
     held = sum(_of(table, r, "held_low") <= 95.0 <= _of(table, r, "held_high") for r in rows)
     if held == len(rows):
         return "No sign that 95 % intervals hold the truth less often than they say"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from wellperf_models.evidence import Members
 from wellperf_models.method_check.recovered import Recovered, Share
+from wellperf_models.method_check.verdicts import Verdicts
 from wellperf_models.method_check.words import Words
 
 
@@ -15,7 +16,7 @@ class Claims:
 
     Attributes:
         planted: What was planted, in words.
-        effect: Hazard ratio or odds ratio planted.
+        effect: Hazard ratio, odds ratio or change planted.
         found: Worlds with the effect in which it was called clear.
         false_alarms: Worlds without any effect in which something was called clear.
         n_looked_at: Covariates corrected for.
@@ -33,7 +34,7 @@ class MethodCheckResult:
     """How a pillar's own pipeline did where the truth is known.
 
     Attributes:
-        pillar: "turnover" or "burnout".
+        pillar: "turnover", "burnout" or "roi".
         n_worlds: Simulated organisations with the effect; as many without, where there are claims.
         recovered: Each target.
         claims: None where the pipeline makes none.
@@ -43,6 +44,8 @@ class MethodCheckResult:
         part: Share of the organisation's people that was simulated.
         members: Who the numbers are functions of.
         words: What the findings say of this pillar.
+        verdicts: What a decision rule says; None where there is none, or none could be tried.
+        no_verdicts: Why none could be tried, in words; "" where none is asked for.
     """
 
     pillar: str
@@ -55,6 +58,8 @@ class MethodCheckResult:
     part: float
     members: Members
     words: Words
+    verdicts: Verdicts | None = None
+    no_verdicts: str = ""
 
     def __repr__(self) -> str:
         """Shapes only."""

@@ -30,6 +30,8 @@ class Words:
         no_gain: What the estimate is where there is no effect, taken off what was planted (an AUC: .5).
         no_claims: What nothing is said of where the pipeline makes no claims.
         assumptions, limits: Of the simulation.
+        detectable_column: Head of the column of what is found in 8 of 10; "": made of the unit.
+        more: Further sentences of the answer.
     """
 
     estimand: str
@@ -45,6 +47,8 @@ class Words:
     no_claims: str
     assumptions: tuple[str, ...]
     limits: tuple[str, ...]
+    detectable_column: str = ""
+    more: tuple[str, ...] = ()
 
 
 def words_of_exits(planted: str, effect: float, n_looked_at: int) -> Words:

@@ -21,7 +21,7 @@ ALPHA = 0.05
 
 def arms_alike_at_start(p_values: Mapping[str, float]) -> Check:
     """The lots made the arms alike in what was measured before (Holm over what was measured)."""
-    return _none_differs(
+    return none_differs(
         "arms_alike_at_start",
         p_values,
         nothing="Nothing was measured before the programme, so whether the arms were alike cannot be seen.",
@@ -34,7 +34,7 @@ def arms_alike_at_start(p_values: Mapping[str, float]) -> Check:
 
 def participants_differ_at_start(p_values: Mapping[str, float]) -> Check:
     """Whether those who took part were other people to begin with (Holm over what was measured)."""
-    return _none_differs(
+    return none_differs(
         "participants_differ_at_start",
         p_values,
         nothing="How those who took part differed to begin with cannot be seen: nothing was measured then, "
@@ -48,7 +48,7 @@ def participants_differ_at_start(p_values: Mapping[str, float]) -> Check:
 
 def negative_controls_unmoved(p_values: Mapping[str, float]) -> Check:
     """What the programme cannot have changed did not change (Holm over negative controls)."""
-    return _none_differs(
+    return none_differs(
         "negative_controls_unmoved",
         p_values,
         nothing="There is no outcome that the programme cannot have changed.",
@@ -76,7 +76,7 @@ def attrition_alike(assigned: Mapping[str, Assigned | None]) -> Check:
             "list who was assigned, with a missing value."
         )
         return Check(name="attrition_alike", passed=None, text=text, computation="exact")
-    return _none_differs(
+    return none_differs(
         "attrition_alike",
         p_values,
         nothing="Who was assigned but not measured is not known.",
@@ -87,7 +87,7 @@ def attrition_alike(assigned: Mapping[str, Assigned | None]) -> Check:
     )
 
 
-def _none_differs(name: str, p_values: Mapping[str, float], *, nothing: str, good: str, bad: str) -> Check:
+def none_differs(name: str, p_values: Mapping[str, float], *, nothing: str, good: str, bad: str) -> Check:
     """Passes where no p is below the line after Holm's correction."""
     if not p_values:
         return Check(name=name, passed=None, text=nothing)

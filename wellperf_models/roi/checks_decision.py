@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,10 +12,11 @@ from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.sampling import ESS_MIN, R_HAT_MAX
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.model_posterior import Posteriors, intention_to_treat
+from wellperf_models.roi.prior_words import PRIOR_WORDS
 from wellperf_models.roi.returns import Answer, AtCorrelation, DecisionResult, Return
 from wellperf_models.roi.rows import CostLine, Effect, Posterior, PriorName, RoiFrame
-from wellperf_models.roi.terms import Terms, cash_of
-from wellperf_models.study import Decision
+from wellperf_models.roi.terms import Terms, unknown
+from wellperf_models.study import Decision, Value
 
 _MAX_DISTANCE = 0.05
 # a mean this many Monte Carlo errors outside is not outside
@@ -41,7 +41,8 @@ def check_decision(
         return ()
     found = [(posteriors[key], intention_to_treat(effects, key[0])) for key in posteriors]
     pairs = [(posterior, effect) for posterior, effect in found if effect is not None]
-    flat = [(p, e) for p, e in pairs if p.prior == "flat"]
+    # a declared model of another kind than the estimate's has a Gaussian one beside it
+    flat = [(p.beside or p, e) for p, e in pairs if p.prior == "flat"]
     returns = [] if isinstance(decision, Unanswered) else list(decision.returns.values())
     checks = [
         sampler_passed(list(posteriors.values()), returns),
@@ -53,8 +54,11 @@ def check_decision(
     assert frame.section.decision is not None
     return (
         *checks,
-        answers_agree_between_priors(decision.answers),
+        answers_agree_between_priors({p: decision.answers[p] for p in decision.judged_by}),
         correlation_matters(decision.sensitivity),
+        output_apart_from_absence(
+            {n: o.declared.value for n, o in frame.outcomes.items() if o.declared.value}
+        ),
         costs_measured(decision.costs),
         everything_discounted(decision, frame.section.decision),
     )
@@ -108,10 +112,10 @@ def flat_matches_estimate(pairs: Sequence[tuple[Posterior, Effect]]) -> Check:
 def sceptical_between(posteriors: Posteriors) -> Check:
     """Under the sceptical prior the posterior mean lies between the prior's and that of the data alone."""
     outside = 0
-    for (name, prior), posterior in posteriors.items():
+    for (name, prior), told in posteriors.items():
         if prior != "sceptical":
             continue
-        data = posteriors[name, "flat"]
+        posterior, data = (p.beside or p for p in (told, posteriors[name, "flat"]))
         low, high = sorted([posterior.prior_mean, data.mean])
         slack = _MONTE_CARLO_ERRORS * math.hypot(posterior.monte_carlo_error, data.monte_carlo_error)
         outside += not low - slack <= posterior.mean <= high + slack
@@ -126,14 +130,56 @@ def sceptical_between(posteriors: Posteriors) -> Check:
 
 
 def answers_agree_between_priors(answers: dict[PriorName, Answer]) -> Check:
-    """What one believed beforehand does not decide."""
+    """What one believed beforehand does not decide.
+
+    Args:
+        answers: Set of priors that judges → answer under it alone.
+    """
+    if len(answers) < 2:
+        return Check(
+            name="answers_agree_between_priors",
+            passed=None,
+            text="One set of priors judges alone: the table shows the answer under the others.",
+            computation="exact",
+        )
     passed = len(set(answers.values())) == 1
+    told = " and ".join(PRIOR_WORDS[prior] for prior in answers)
     return Check(
         name="answers_agree_between_priors",
         passed=passed,
-        text="The flat and the sceptical prior lead to the same answer."
+        text=f"The sets of priors that judge ({told}) lead to the same answer."
         if passed
         else "What one believed beforehand decides the answer: the data do not outweigh it.",
+        computation="exact",
+    )
+
+
+def output_apart_from_absence(values: Mapping[str, Value]) -> Check:
+    """Output is not counted again where absence is: what somebody does not do while away is in both.
+
+    Presenteeism is what is lost at work, so that it leaves absence out by itself.
+
+    Args:
+        values: Outcome → what one unit is worth.
+    """
+    counted = {v.channel: v for v in values.values() if v.tier != "asserted"}
+    if not {"productivity", "absence"} <= set(counted):
+        return Check(
+            name="output_apart_from_absence",
+            passed=None,
+            text="Absence and output are not both in the money, so that nothing is lost twice.",
+            computation="exact",
+        )
+    apart = "absence" in counted["productivity"].apart_from or (
+        "productivity" in counted["absence"].apart_from
+    )
+    return Check(
+        name="output_apart_from_absence",
+        passed=apart,
+        text="Absence and output are both in the money; the one leaves out the other, by declaration."
+        if apart
+        else "Absence and output are both in the money, and the study file does not say that the one leaves "
+        "out the other (apart_from): output that was lost to absence may be counted twice.",
         computation="exact",
     )
 
@@ -174,37 +220,50 @@ def costs_measured(costs: Sequence[CostLine]) -> Check:
 def everything_discounted(decision: DecisionResult, declared: Decision) -> Check:
     """Every year's benefit and cost is discounted as declared: recomputed year by year."""
     right = all(_discounted(back, decision.terms, declared) for back in decision.returns.values())
+    rate = f"{100 * declared.rate:g} %"
     return Check(
         name="everything_discounted",
         passed=right,
-        text=f"Benefits and costs of every year are discounted at {100 * declared.discount_rate:g} % a year, "
-        "the first year counting in full."
+        text=f"Benefits and costs of every year are discounted at {rate} a year, the first year counting in "
+        "full."
         if right
-        else f"Some year is not discounted at the declared {100 * declared.discount_rate:g} %.",
+        else f"Some year is not discounted at the declared {rate}.",
         computation="exact",
     )
 
 
 def _discounted(back: Return, terms: Terms, declared: Decision) -> bool:
     """Whether every later year's money is what the first year's implies, multiplied up year by year."""
-    one_year = (1 + declared.growth) * (1 + (declared.inflation or 0.0)) / (1 + declared.rate)
-    lost = back.draws.get("fade_out", np.full(back.cash.costs.shape[0], declared.fade_out))
-    running = sum_of_running(back, terms)
-    benefit, cost = back.cash.benefits[:, :, 0], running
+    cash = back.cash
+    if cash.costs.shape[1] != declared.horizon_years or cash.benefits.shape[2] != declared.horizon_years:
+        return False
+    prices = (1 + (declared.inflation or 0.0)) / (1 + declared.rate)
+    wages = prices * (1 + declared.growth)
+    lost = back.draws.get("fade_out", np.full(cash.costs.shape[0], declared.fade_out))
+    staff, others = _running(back, terms, staff=True), _running(back, terms, staff=False)
+    benefit = cash.benefits[:, :, 0]
     for year in range(1, declared.horizon_years):
-        benefit = benefit * one_year
-        cost = cost * one_year
+        benefit, staff, others = benefit * wages, staff * wages, others * prices
         if year >= declared.programme_years:
-            benefit, cost = benefit * (1 - lost)[:, None], np.zeros_like(cost)
+            benefit = benefit * (1 - lost)[:, None]
+            staff = others = np.zeros_like(lost)
         if not (
-            np.allclose(back.cash.benefits[:, :, year], benefit, rtol=1e-9, atol=0)
-            and np.allclose(back.cash.costs[:, year], cost, rtol=1e-9, atol=0)
+            np.allclose(cash.benefits[:, :, year], benefit, rtol=1e-9, atol=0)
+            and np.allclose(cash.costs[:, year], staff + others, rtol=1e-9, atol=0)
         ):
             return False
-    return bool(back.cash.costs.shape[1] == declared.horizon_years)
+    return True
 
 
-def sum_of_running(back: Return, terms: Terms) -> Floats:
-    """Costs of the first year that come back every year the programme runs, shape (n,)."""
-    once = replace(terms, costs=tuple(replace(c, amount=0.0) if c.per == "once" else c for c in terms.costs))
-    return cash_of(back.draws, once).costs[:, 0]
+def _running(back: Return, terms: Terms, *, staff: bool) -> Floats:
+    """Costs of the first year that come back every year it runs, of staff time or all others, shape (n,)."""
+    total = np.zeros(back.cash.costs.shape[0])
+    for number, line in enumerate(terms.costs):
+        if line.per == "once" or (line.kind == "staff_time") != staff:
+            continue
+        heads = terms.people if line.per == "person_year" else 1
+        many = back.draws.get(unknown("cost", str(number)), np.ones(1))
+        for name in line.times:
+            many = many * back.draws[unknown("factor", name)]
+        total = total + line.amount * line.share * heads * many
+    return total

@@ -44,6 +44,9 @@ def read_costs(tables: Source, section: Roi, n_offered: int) -> tuple[tuple[Cost
     money = tables.study.money
     prices = [cost.currency for cost in section.costs]
     prices += [outcome.value.currency for outcome in section.outcomes.values() if outcome.value]
+    prices += [cost.currency for other in section.initiatives.values() for cost in other.costs]
+    prices += [asked.currency for asked in section.willingness_to_pay.values()]
+    prices += [one.currency for one in (section.budget, section.pilot) if one is not None]
     if money is None:
         _refuse_without_money(tables, prices)
         return (), {}
@@ -180,7 +183,7 @@ def _booked(tables: Source, section: Roi, money: Money, n_offered: int) -> tuple
             # what is left of a full refund is rounding
             amount=max(0.0, amount) * people / offered,
             per="once",
-            spread=0.0,
+            spread=section.decision.booked_spread,
             source=source,
             tier="measured",
         )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Unanswered, plain, unanswered
 from wellperf_models.roi.checks_effects import labels_of
+from wellperf_models.roi.designs.less_bias import bias_words
 from wellperf_models.roi.findings_tables import tables_of_contrast
 from wellperf_models.roi.findings_words import estimate_of, members_of_outcomes, programme_of, unit_words
 from wellperf_models.roi.model_effects import Effects
@@ -59,6 +60,7 @@ def contrast(
             "No adjustment for what was measured mends it: what makes people take part is mostly not "
             "measured.",
             "It is shown so that nobody needs to compute it and believe it.",
+            *((told,) if (told := bias_words(frame)) else ()),
         ),
         members=members_of_outcomes(frame),
     )

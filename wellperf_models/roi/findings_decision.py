@@ -6,38 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wellperf_models.evidence import (
-    Check,
-    Estimate,
-    Evidence,
-    Provenance,
-    Support,
-    Unanswered,
-    plain,
-    unanswered,
-)
+from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Support, Unanswered, unanswered
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.roi.checks_effects import check_effects, labels_of, support_of
+from wellperf_models.roi.findings_limits import assumptions_of, limits_of
 from wellperf_models.roi.findings_money import joint_support, tables_of_decision
 from wellperf_models.roi.findings_words import members_offered, programme_of, unit_of
+from wellperf_models.roi.ledger import WHOSE
 from wellperf_models.roi.model_effects import Effects
-from wellperf_models.roi.model_posterior import Posteriors, intention_to_treat
-from wellperf_models.roi.returns import DecisionResult, Return, error_of_median
+from wellperf_models.roi.model_posterior import Posteriors
+from wellperf_models.roi.prior_words import BELIEF
+from wellperf_models.roi.returns import Answer, DecisionResult, Return, error_of_median
 from wellperf_models.roi.rows import PriorName, RoiFrame
+from wellperf_models.roi.summaries import expected_losses
 from wellperf_models.study import Decision
 
 _QUESTION = "Does it return more than it costs: fund it, stop it, or measure first?"
-_BELIEF: dict[PriorName, str] = {
-    "flat": "judged by these data alone",
-    "sceptical": "judged by a sceptic who sees these data",
-    "organisational": "judged by somebody who expects much of changes of organisation",
-    "optimistic": "judged by an optimist who sees these data",
-}
 _ANSWER = {
     "fund": "Fund it: it very probably returns more than it costs.",
     "stop": "Stop it: it very probably costs more than it returns.",
     "measure first": "Measure first: these data do not tell whether it returns more than it costs.",
 }
+_LOSSES = (("loss_fund", "is funded"), ("loss_stop", "is not funded"))
 # a comparison that fails one of these decides nothing, whatever the probabilities
 _MUST_HOLD = {
     "assigned_as_declared": "how it was assigned is in doubt",
@@ -45,8 +35,10 @@ _MUST_HOLD = {
     "attrition_alike": "the arms were not measured to the same extent",
     "negative_controls_unmoved": "something changed that it cannot have changed",
     "enough_clusters": "too little was assigned for chance to be judged",
+    "no_effect_before_start": "something differed before it began that cannot be its effect",
+    "no_regression_to_the_mean": "those who got it were picked when they were at their worst",
+    "no_channel_twice": "two outcomes in the data look like one, and would be counted twice",
 }
-_PERSPECTIVE = {"employer": "the employer's", "employee": "the employees'", "society": "society's"}
 
 
 def decide(
@@ -83,35 +75,35 @@ def decide(
     assert isinstance(decision, DecisionResult)
     declared = frame.section.decision
     assert declared is not None
-    support = _support(effects, decision)
+    support = support_of_decision(decision)
     return Evidence(
         id="roi.decision",
         question=_QUESTION,
-        answer=_answer(frame, decision, declared, _doubts(frame, effects)),
+        answer=_answer(frame, decision, declared, doubts_of(frame, effects)),
         estimand=_estimand(decision, declared),
         population=frame.population,
-        design="randomised",
+        design=frame.section.design.replace("_", " "),
         provenance=provenance,
         estimates=_estimates(frame, decision, support),
         tables=tables_of_decision(frame, effects, posteriors, decision, support),
         checks=tuple(checks),
-        assumptions=_assumptions(frame, posteriors, decision, declared),
-        limits=_limits(frame, effects, posteriors, decision),
+        assumptions=assumptions_of(frame, posteriors, decision, declared),
+        limits=limits_of(frame, effects, posteriors, decision),
         members=support.members,
     )
 
 
 def money_unit(decision: DecisionResult) -> tuple[float, str]:
     """Divisor and unit in which totals are told: millions or thousands where the interval is that wide."""
-    spread = float(decision.returns["flat"].npv.std())
+    spread = float(decision.returns[decision.judged_by[0]].npv.std())
     if spread >= 1e6:
         return 1e6, f"million {decision.currency}"
     return (1e3, f"thousand {decision.currency}") if spread >= 1e4 else (1.0, decision.currency)
 
 
-def _support(effects: Effects, decision: DecisionResult) -> Support:
-    found = [intention_to_treat(effects, c.outcome) for c in decision.channels]
-    return joint_support([support_of(e) for e in found if e is not None])
+def support_of_decision(decision: DecisionResult) -> Support:
+    """What a number rests on that all channels make."""
+    return joint_support([support_of(effect) for effect in decision.effects.values()])
 
 
 def _people(decision: DecisionResult) -> str:
@@ -119,32 +111,35 @@ def _people(decision: DecisionResult) -> str:
     return f"{decision.people:,} people" if decision.people_declared else "{people} people"
 
 
-def _doubts(frame: RoiFrame, effects: Effects) -> list[str]:
+def doubts_of(frame: RoiFrame, effects: Effects) -> list[str]:
     """Why the comparison itself decides nothing; empty where nothing speaks against it."""
     failed = {check.name for check in check_effects(frame, effects) if check.passed is False}
     return [words for name, words in _MUST_HOLD.items() if name in failed]
 
 
-def _verdict(decision: DecisionResult, doubts: list[str]) -> str:
-    if not doubts or decision.answer == "measure first":
-        return _ANSWER[decision.answer]
-    return (
-        f"Measure first: by the probabilities alone the rule says “{decision.answer}”, but "
-        f"{' and '.join(doubts)}."
-    )
+def verdict_of(answer: Answer, doubts: Sequence[str]) -> str:
+    """Fund, stop or measure first, in a sentence; a comparison in doubt decides nothing."""
+    if not doubts or answer == "measure first":
+        return _ANSWER[answer]
+    return f"Measure first: by the probabilities alone the rule says “{answer}”, but {' and '.join(doubts)}."
 
 
 def _answer(frame: RoiFrame, decision: DecisionResult, declared: Decision, doubts: list[str]) -> str:
-    _, unit = money_unit(decision)
+    unit = money_unit(decision)[1]
+    judges = decision.judged_by
     years = "one year" if declared.horizon_years == 1 else f"{declared.horizon_years} years"
-    rate = f"{100 * declared.discount_rate:g} %"
+    worth = ", and of ".join(f"{{npv_{p}.estimate}} {unit} {BELIEF[p]}" for p in judges)
+    likely = " and ".join(f"{{p_positive_{p}}}" for p in judges)
+    first = judges[0]
+    agree = {1: "", 2: ", if both agree"}.get(len(judges), ", if all agree")
     return (
-        f"{_verdict(decision, doubts)} Over {years}, at {rate} a year, offering {programme_of(frame)} to "
-        f"{_people(decision)} has a net present value of {{npv_flat.estimate}} {unit} "
-        f"{_BELIEF['flat']}, and of {{npv_sceptical.estimate}} {unit} {_BELIEF['sceptical']}. "
-        "The probability that it returns more than it costs is {p_positive_flat} and "
-        "{p_positive_sceptical} respectively. The rule, declared beforehand: fund from "
-        f"{100 * declared.fund_above:g} %, stop up to {100 * declared.stop_below:g} %, if both agree."
+        f"{verdict_of(decision.answer, doubts)} Over {years}, at {100 * declared.rate:g} % a year, offering "
+        f"{programme_of(frame)} to {_people(decision)} has a net present value (what it brings less what it "
+        f"costs, in money of the first year) of {worth}. The probability that it returns more than it costs "
+        f"is {likely}{' respectively' if len(judges) > 1 else ''}. [Being wrong would on average cost "
+        f"{{loss_fund_{first}}} {unit} if it is funded now, and {{loss_stop_{first}}} {unit} if it is not, "
+        f"{BELIEF[first]}.] The rule, declared beforehand: fund from {100 * declared.fund_above:g} %, stop "
+        f"up to {100 * declared.stop_below:g} %{agree}."
     )
 
 
@@ -154,46 +149,17 @@ def _estimand(decision: DecisionResult, declared: Decision) -> str:
     return (
         f"Net present value, in {decision.currency}, of offering the programme for {running} to {people}, "
         f"whether or not they take part: benefits of {declared.horizon_years} year(s) less costs, from "
-        f"{_PERSPECTIVE[declared.perspective]} point of view, discounted at "
-        f"{100 * declared.discount_rate:g} % a year, the first year counting in full; and the probability "
+        f"{WHOSE[declared.perspective]} point of view, discounted at "
+        f"{100 * declared.rate:g} % a year, the first year counting in full; and the probability "
         "that it is above 0."
     )
 
 
 def _estimates(frame: RoiFrame, decision: DecisionResult, support: Support) -> tuple[Estimate, ...]:
-    divisor, unit = money_unit(decision)
     found: list[Estimate] = []
     for prior, back in decision.returns.items():
-        by = _BELIEF[prior]
-        found += [
-            _median(f"npv_{prior}", f"Net present value, {by}", back.npv / divisor, unit, back, support),
-            Estimate(
-                name=f"p_positive_{prior}",
-                label=f"Probability that it returns more than it costs, {by}",
-                value=back.p_positive,
-                unit="probability",
-                support=support,
-                computation="sampled",
-                monte_carlo_error=back.error_of_probability(),
-            ),
-            _median(
-                f"npv_per_person_{prior}",
-                f"Net present value for each person offered it, {by}",
-                back.npv / decision.people,
-                decision.currency,
-                back,
-                support,
-            ),
-            _median(
-                f"roi_{prior}",
-                f"Return (benefit / cost − 1), {by}",
-                back.roi,
-                f"{decision.currency} for each {decision.currency} spent",
-                back,
-                support,
-            ),
-        ]
-    first = decision.channels[0]
+        found += _of_prior(prior, back, decision, support)
+    first = decision.terms.first
     label = labels_of(frame.outcomes)[first.outcome]
     found.append(
         _median(
@@ -222,6 +188,46 @@ def _estimates(frame: RoiFrame, decision: DecisionResult, support: Support) -> t
     return tuple(found)
 
 
+def _of_prior(prior: PriorName, back: Return, decision: DecisionResult, support: Support) -> list[Estimate]:
+    """What is told under one set of priors: all of it for a set that judges, the headline for others."""
+    divisor, unit = money_unit(decision)
+    by = BELIEF[prior] + ("" if prior in decision.judged_by else " (beside)")
+    found = [
+        _median(f"npv_{prior}", f"Net present value, {by}", back.npv / divisor, unit, back, support),
+        Estimate(
+            name=f"p_positive_{prior}",
+            label=f"Probability that it returns more than it costs, {by}",
+            value=back.p_positive,
+            unit="probability",
+            support=support,
+            computation="sampled",
+            monte_carlo_error=back.error_of_probability(),
+        ),
+    ]
+    if prior not in decision.judged_by:
+        return found
+    spent = f"{decision.currency} for each {decision.currency} spent"
+    per_person, each = back.npv / decision.people, f"Net present value for each person offered it, {by}"
+    losses = expected_losses(back.npv / divisor, back.n_effective)
+    return [
+        *found,
+        _median(f"npv_per_person_{prior}", each, per_person, decision.currency, back, support),
+        _median(f"roi_{prior}", f"Return (benefit / cost − 1), {by}", back.roi, spent, back, support),
+        *(
+            Estimate(
+                name=f"{name}_{prior}",
+                label=f"What being wrong would cost on average if it {words}, {by}",
+                value=loss.value,
+                unit=unit,
+                support=support,
+                computation="sampled",
+                monte_carlo_error=loss.error,
+            )
+            for (name, words), loss in zip(_LOSSES, losses, strict=True)
+        ),
+    ]
+
+
 def _median(
     name: str, label: str, draws: Floats, unit: str, back: Return | None, support: Support
 ) -> Estimate:
@@ -240,60 +246,3 @@ def _median(
         computation="sampled",
         monte_carlo_error=error_of_median(draws, draws.size if back is None else back.n_effective),
     )
-
-
-def _assumptions(
-    frame: RoiFrame, posteriors: Posteriors, decision: DecisionResult, declared: Decision
-) -> tuple[str, ...]:
-    lost = f"{100 * declared.fade_out:g} % of an effect is lost from each year to the next"
-    n_draws = decision.returns["flat"].npv.size
-    found = [
-        f"The effect of the year evaluated is that of the first year; {lost}. Both the years after and the "
-        "loss are declared, not measured.",
-        "What an outcome is worth, and what the programme costs, is as declared in the two ledgers: amounts "
-        "are log-normal around the amount declared (their median) with the spread given there. Every cost "
-        "booked, or declared in total, falls into the first year.",
-        "The sceptical priors are those of the table; a relative one is turned into the outcome's unit by "
-        "the control arm's mean.",
-        f"Each probability rests on {n_draws:,} draws; its Monte Carlo error is below one percentage point.",
-    ]
-    if any(frame.outcomes[name].binary for name, prior in posteriors if prior == "flat"):
-        found.append(
-            "Yes/no outcomes are modelled as numbers (a linear probability), which matches the trial's "
-            "estimate of a difference in shares."
-        )
-    if any(frame.outcomes[name].clustered for name, prior in posteriors if prior == "flat"):
-        found.append(
-            "What was assigned together, or measured repeatedly, shares a random intercept, whose spread is "
-            "half-normal with half a standard deviation of the outcome; with few clusters this weighs in."
-        )
-    if decision.n_assumed:
-        found.append(
-            "The effects on outcomes that can't be joined are taken to be correlated by "
-            f"{declared.correlation:g}; the table of correlations shows what another value would change."
-        )
-    return tuple(found)
-
-
-def _limits(
-    frame: RoiFrame, effects: Effects, posteriors: Posteriors, decision: DecisionResult
-) -> tuple[str, ...]:
-    labels = labels_of(frame.outcomes)
-    counted = {c.outcome for c in decision.channels}
-    after = [n for n, rows in frame.outcomes.items() if rows.declared.timing == "after"]
-    found = [
-        "It is what offering the programme returns, whether or not people take part. Those who took part "
-        "against those who did not is no evidence of a return, and is not used.",
-        "A probability near one half says that the data leave it open, not that the programme breaks even.",
-        "Whether measuring more would be worth what it costs is not computed here.",
-    ]
-    if without := [plain(labels[n]) for n in after if n not in counted]:
-        told = "; ".join(without)
-        found.append(f"Not in the money, as what they are worth is not known, or only asserted: {told}.")
-    missing = [
-        n for n in after if (n, "flat") not in posteriors and intention_to_treat(effects, n) is not None
-    ]
-    if missing:
-        told = "; ".join(plain(labels[n]) for n in missing)
-        found.append(f"Without a posterior, as their values are too few or too alike in an arm: {told}.")
-    return tuple(found)

@@ -8,12 +8,13 @@ from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Unan
 from wellperf_models.roi.checks_balance import ALPHA
 from wellperf_models.roi.checks_effects import labels_of
 from wellperf_models.roi.comparison import MIN_CLUSTERS
+from wellperf_models.roi.designs import words
+from wellperf_models.roi.designs.less_bias import bias_words
 from wellperf_models.roi.findings_tables import tables_of_effects
 from wellperf_models.roi.findings_words import (
     estimate_of,
     includes_none,
     members_of_outcomes,
-    programme_of,
     unit_words,
 )
 from wellperf_models.roi.model_effects import Effects
@@ -45,21 +46,29 @@ def evaluate(
         )
     assert isinstance(effects, Effects)
     section = frame.section
+    by_arm = section.design == "randomised"
     return Evidence(
         id="roi.effects",
         question=_QUESTION,
-        answer=_answer(frame, effects),
-        estimand=_estimand(frame),
+        answer=_answer(frame, effects, checks),
+        estimand=_estimand(frame) if by_arm else words.estimand(frame),
         population=frame.population,
-        design="randomised",
+        design=words.design_words(frame),
         provenance=provenance,
         estimates=_estimates(frame, effects),
         tables=tables_of_effects(frame, effects),
         checks=tuple(checks),
-        assumptions=_assumptions(frame, effects),
+        assumptions=_assumptions(frame, effects) if by_arm else words.assumptions(frame),
         limits=(
-            "It is what offering the programme changed, whether or not people took part; the effect of "
-            "taking part is another number, and stands beside it.",
+            *(
+                (
+                    "It is what offering the programme changed, whether or not people took part; the effect "
+                    "of taking part is another number, and stands beside it.",
+                )
+                if by_arm
+                else words.limits(frame)
+            ),
+            *((told,) if (told := bias_words(frame)) else ()),
             "An interval that includes no change does not show that nothing changed: the checks say how "
             "large an effect would have been found.",
             "It holds for these people, this programme and the time in which the outcomes were measured.",
@@ -86,7 +95,7 @@ def _estimates(frame: RoiFrame, effects: Effects) -> tuple[Estimate, ...]:
         if rows.declared.timing == "before":
             continue
         if isinstance(one.intention_to_treat, Effect):
-            label = f"{labels[name]}: change by the offer"
+            label = f"{labels[name]}: {words.short_label(frame)}"
             offer.append(estimate_of(one.intention_to_treat, f"itt_{name}", label, rows))
         if isinstance(one.compliers, Effect):
             label = f"{labels[name]}: change in those who took part because of the offer"
@@ -94,8 +103,9 @@ def _estimates(frame: RoiFrame, effects: Effects) -> tuple[Estimate, ...]:
     return (*offer, *taking_part)
 
 
-def _answer(frame: RoiFrame, effects: Effects) -> str:
+def _answer(frame: RoiFrame, effects: Effects, checks: Sequence[Check]) -> str:
     """The primary outcome in plain words, as its interval says; then what else is clear."""
+    doubt = words.undermined(frame, checks)
     labels = {name: plain(label) for name, label in labels_of(frame.outcomes).items()}
     primary = effects.of[effects.primary].intention_to_treat
     parts = []
@@ -103,16 +113,17 @@ def _answer(frame: RoiFrame, effects: Effects) -> str:
         parts.append(f"On “{labels[effects.primary]}”: {plain(primary.words)}")
     else:
         rows = frame.outcomes[effects.primary]
-        parts.append(
-            f"Offering {programme_of(frame)} changed “{labels[effects.primary]}” by "
-            f"{{itt_{effects.primary}.estimate}} {unit_words(rows)}. "
-            + _verdict(primary, rows.declared.higher_is)
-        )
+        number = f"{{itt_{effects.primary}.estimate}} {unit_words(rows)}"
+        parts.append(words.changed(frame, checks, labels[effects.primary], number))
+        if not doubt:
+            parts.append(_verdict(primary, rows.declared.higher_is))
         if isinstance(effects.of[effects.primary].compliers, Effect):
             parts.append(
                 f"[In those who took part because it was offered, the change was "
                 f"{{compliers_{effects.primary}.estimate}} {unit_words(rows)}.]"
             )
+    if doubt:
+        return " ".join(parts)
     clear = [n for n, p in effects.holm_p.items() if n != effects.primary and p < ALPHA]
     for name in clear:
         parts.append(

@@ -1,4 +1,4 @@
-"""Tables of the decision: ledgers, posteriors beside the estimate, present values, correlations, priors."""
+"""Tables of the decision: present values, posteriors beside the estimate, correlations; and all others."""
 
 from __future__ import annotations
 
@@ -10,28 +10,19 @@ from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, in
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.panel import all_members
 from wellperf_models.roi.checks_effects import labels_of, support_of
+from wellperf_models.roi.findings_ledgers import asserted_table, channels_table, costs_table, priors_table
+from wellperf_models.roi.findings_returns import tables_of_returns
 from wellperf_models.roi.findings_words import unit_of
+from wellperf_models.roi.ledger import declared_decision
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.model_posterior import Posteriors, intention_to_treat
-from wellperf_models.roi.priors import prior_of
+from wellperf_models.roi.prior_words import PRIOR_WORDS, words_of
 from wellperf_models.roi.returns import DecisionResult
-from wellperf_models.roi.rows import PriorName, RoiFrame
-from wellperf_models.study import EvidencePrior
+from wellperf_models.roi.rows import RoiFrame
 
 ESTIMATE = "the trial's estimate"
-PRIOR_WORDS: dict[PriorName, str] = {
-    "flat": "flat prior",
-    "sceptical": "sceptical prior",
-    "organisational": "prior for changes of organisation",
-    "optimistic": "optimistic prior",
-}
-_NO_PEOPLE = Support(n_people=0)
 # the ends of a 95 % interval lie in thin tails: their Monte Carlo error is about 2.7 of the middle's
 _TAIL = 3.0
-_TEXTS = (
-    Measure(name="tier", kind="text", label="How known"),
-    Measure(name="source", kind="text", label="Source"),
-)
 
 
 def joint_support(supports: Sequence[Support]) -> Support:
@@ -69,16 +60,17 @@ def tables_of_decision(
     """
     tables = [
         _present_value(frame, decision, support),
-        _posteriors(frame, effects, posteriors),
-        _channels(frame, decision),
-        _costs(decision),
-        _priors(frame, effects, posteriors),
+        *tables_of_returns(frame, decision, declared_decision(frame.section), support),
+        _posteriors(frame, effects, posteriors, decision),
+        channels_table(frame, decision),
+        costs_table(decision),
+        priors_table(frame, effects, posteriors),
     ]
     if decision.sensitivity:
         tables.append(_correlations(decision, support))
     if decision.asserted:
-        tables.append(_asserted(frame, effects, decision))
-    return tuple(tables)
+        tables.append(asserted_table(frame, effects, decision))
+    return tuple(table for table in tables if table.rows)
 
 
 def _interval(draws: Floats) -> tuple[float, float, float]:
@@ -104,7 +96,7 @@ def _present_value(frame: RoiFrame, decision: DecisionResult, support: Support) 
         ]
         rows += [
             Row(
-                key=(label, PRIOR_WORDS[prior]),
+                key=(label, words_of(prior, decision)),
                 values=_interval(draws),
                 support=support,
                 monte_carlo_errors=_errors(back.error_of_median(draws)),
@@ -123,7 +115,7 @@ def _present_value(frame: RoiFrame, decision: DecisionResult, support: Support) 
     )
 
 
-def _posteriors(frame: RoiFrame, effects: Effects, posteriors: Posteriors) -> Table:
+def _posteriors(frame: RoiFrame, effects: Effects, posteriors: Posteriors, decision: DecisionResult) -> Table:
     """Effect by effect: the estimate, and the posterior under each prior beside what was believed before."""
     labels = labels_of(frame.outcomes)
     rows = []
@@ -136,14 +128,16 @@ def _posteriors(frame: RoiFrame, effects: Effects, posteriors: Posteriors) -> Ta
         told: list[tuple[str, tuple[float, float, float], tuple[CellValue, CellValue], float | None]] = [
             (ESTIMATE, (effect.value, effect.low, effect.high), (None, None), None)
         ]
-        for prior, words in PRIOR_WORDS.items():
+        for prior in PRIOR_WORDS:
             if (name, prior) not in posteriors:
                 continue
             one = posteriors[name, prior]
             before: tuple[CellValue, CellValue] = (one.prior_mean, one.prior_sd)
             if prior == "flat":
                 before = (None, None)
-            told.append((words, (one.mean, one.low, one.high), before, one.monte_carlo_error))
+            told.append(
+                (words_of(prior, decision), (one.mean, one.low, one.high), before, one.monte_carlo_error)
+            )
         for words, values, believed, error in told:
             scaled = tuple(v / scale if scale else None for v in values)
             drawn = (None,) * 3 if error is None else _errors(error)
@@ -173,113 +167,16 @@ def _posteriors(frame: RoiFrame, effects: Effects, posteriors: Posteriors) -> Ta
     )
 
 
-def _channels(frame: RoiFrame, decision: DecisionResult) -> Table:
-    labels = labels_of(frame.outcomes)
-    rows = []
-    for channel in (*decision.channels, *(a.channel for a in decision.asserted)):
-        counted = channel.tier != "asserted"
-        values = (
-            channel.channel.replace("_", " "),
-            channel.sign * channel.amount,
-            channel.spread,
-            "yes" if counted else "no: asserted",
-            channel.tier,
-            channel.source,
-        )
-        rows.append(Row(key=(labels[channel.outcome],), values=values, support=_NO_PEOPLE))
-    return Table(
-        name="channels",
-        title=f"Channel ledger: what one more of an outcome is worth, per person-year ({decision.currency})",
-        keys=("outcome",),
-        measures=(
-            Measure(name="channel", kind="text", label="Channel"),
-            Measure(name="amount", kind="mean", unit=decision.currency, label="One more is worth"),
-            Measure(name="spread", kind="mean", label="Spread (log)"),
-            Measure(name="counted", kind="text", label="In the net present value"),
-            *_TEXTS,
-        ),
-        rows=tuple(rows),
-        about_people=False,
-    )
-
-
-def _costs(decision: DecisionResult) -> Table:
-    per = {
-        "person_year": "for each person and year it runs",
-        "year": "for each year it runs",
-        "once": "in total",
-    }
-    rows = tuple(
-        Row(
-            key=(f"{number}. {line.kind.replace('_', ' ')}",),
-            values=(line.amount, line.spread, per[line.per], line.tier, line.source),
-            support=_NO_PEOPLE,
-        )
-        for number, line in enumerate(decision.costs, start=1)
-    )
-    return Table(
-        name="costs",
-        title=f"Cost ledger ({decision.currency})",
-        keys=("kind",),
-        measures=(
-            Measure(name="amount", kind="mean", unit=decision.currency, label="Amount"),
-            Measure(name="spread", kind="mean", label="Spread (log)"),
-            Measure(name="per", kind="text", label="Paid"),
-            *_TEXTS,
-        ),
-        rows=rows,
-        about_people=False,
-    )
-
-
-def _priors(frame: RoiFrame, effects: Effects, posteriors: Posteriors) -> Table:
-    """The entries of `priors.toml` in use, and for which outcomes."""
-    labels = labels_of(frame.outcomes)
-    used: dict[tuple[str, str], tuple[EvidencePrior, list[str]]] = {}
-    for name, prior in posteriors:
-        effect = intention_to_treat(effects, name)
-        if prior == "flat" or effect is None:
-            continue
-        told = prior_of(name, frame.outcomes[name].declared, effect, prior, frame.section)
-        assert told.declared is not None
-        key = (PRIOR_WORDS[prior], told.entry)
-        used.setdefault(key, (told.declared, []))[1].append(labels[name])
-    rows = tuple(
-        Row(
-            key=key,
-            values=(p.quantity, p.distribution, p.mean, p.sd, p.status, p.source, "; ".join(outcomes)),
-            support=_NO_PEOPLE,
-        )
-        for key, (p, outcomes) in used.items()
-    )
-    return Table(
-        name="priors",
-        title="Priors: what each set believes before these data (the flat prior: nothing)",
-        keys=("prior", "entry"),
-        measures=(
-            Measure(name="quantity", kind="text", label="Of the"),
-            Measure(name="distribution", kind="text", label="Distribution"),
-            Measure(name="mean", kind="mean", label="Mean"),
-            Measure(name="sd", kind="mean", label="SD"),
-            Measure(name="status", kind="text", label="Measured or judgement"),
-            Measure(name="source", kind="text", label="Source"),
-            Measure(name="outcomes", kind="text", label="Used for"),
-        ),
-        rows=rows,
-        about_people=False,
-    )
-
-
 def _correlations(decision: DecisionResult, support: Support) -> Table:
+    sets = decision.judged_by
     rows = tuple(
         Row(
             key=(f"{at.assumed:g}",),
-            values=(at.used, 100 * at.p_positive["flat"], 100 * at.p_positive["sceptical"], at.answer),
+            values=(at.used, *(100 * at.p_positive[p] for p in sets), at.answer),
             support=support,
             monte_carlo_errors=(
                 None,
-                100 * decision.returns["flat"].error_of_probability(),
-                100 * decision.returns["sceptical"].error_of_probability(),
+                *(100 * decision.returns[p].error_of_probability() for p in sets),
                 None,
             ),
         )
@@ -291,48 +188,18 @@ def _correlations(decision: DecisionResult, support: Support) -> Table:
         keys=("assumed correlation",),
         measures=(
             Measure(name="used", kind="model", label="As far as possible"),
-            Measure(name="p_flat", kind="model", unit="%", label="Probability above 0, flat prior (%)"),
-            Measure(name="p_sceptical", kind="model", unit="%", label="Sceptical prior (%)"),
+            *(
+                Measure(
+                    name=f"p_{prior}",
+                    kind="model",
+                    unit="%",
+                    label=f"Returns more than it costs, {words_of(prior, decision)} (%)",
+                )
+                for prior in sets
+            ),
             Measure(name="answer", kind="text", label="Answer"),
         ),
         rows=rows,
-        partition=False,
-        computation="sampled",
-    )
-
-
-def _asserted(frame: RoiFrame, effects: Effects, decision: DecisionResult) -> Table:
-    """What an asserted value would have to be; it is in no other number."""
-    labels = labels_of(frame.outcomes)
-    rows = []
-    for item in decision.asserted:
-        effect = intention_to_treat(effects, item.channel.outcome)
-        assert effect is not None
-        for prior, amount in item.break_even.items():
-            if amount is None:
-                verdict = "no value would make it pay: the outcome did not get better"
-            elif amount == 0:
-                verdict = "pays without it"
-            else:
-                verdict = "pays from this value on"
-            rows.append(
-                Row(
-                    key=(labels[item.channel.outcome], PRIOR_WORDS[prior]),
-                    values=(amount, item.channel.amount, verdict),
-                    support=support_of(effect),
-                    monte_carlo_errors=(item.monte_carlo_errors[prior], None, None),
-                )
-            )
-    return Table(
-        name="break_even_values",
-        title="Values that are only asserted: what one unit would have to be worth for the median to reach 0",
-        keys=("outcome", "prior"),
-        measures=(
-            Measure(name="needed", kind="model", unit=decision.currency, label="Needed"),
-            Measure(name="asserted", kind="model", unit=decision.currency, label="Asserted"),
-            Measure(name="verdict", kind="text", label="In words"),
-        ),
-        rows=tuple(rows),
         partition=False,
         computation="sampled",
     )

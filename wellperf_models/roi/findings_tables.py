@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, Unanswered, interval_measures
 from wellperf_models.panel import LeftOut, all_members, left_out_table
 from wellperf_models.roi.checks_effects import labels_of, support_of
+from wellperf_models.roi.designs.tables import bias_table, regression_table, tables_of_design
+from wellperf_models.roi.designs.words import short_label
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.rows import Effect, OutcomeRows, RoiFrame
 from wellperf_models.study import HARD_FLOOR
@@ -69,6 +71,7 @@ def tables_of_effects(frame: RoiFrame, effects: Effects) -> tuple[Table, ...]:
         effects: Its effects; the design allows them.
     """
     labels = labels_of(frame.outcomes)
+    by_arm = frame.section.design == "randomised"
     rows, scaled = [], []
     for name, one in effects.of.items():
         outcome, itt = frame.outcomes[name], one.intention_to_treat
@@ -78,28 +81,33 @@ def tables_of_effects(frame: RoiFrame, effects: Effects) -> tuple[Table, ...]:
         compliers = _shown(one.compliers, frame)
         support = _joint(itt, compliers)
         p = effects.holm_p.get(name)
-        values = (itt.n_people, *_cells(itt), p, *_cells(compliers), unit_text(outcome))
+        beside = _cells(compliers) if by_arm else ()
+        values = (itt.n_people, *_cells(itt), p, *beside, unit_text(outcome))
         rows.append(Row(key=(labels[name],), values=values, support=support))
         if sd > 0:
-            values = (*_cells(itt, scale=sd, error=False), *_cells(compliers, scale=sd, error=False))
+            beside = _cells(compliers, scale=sd, error=False) if by_arm else ()
+            values = (*_cells(itt, scale=sd, error=False), *beside)
             scaled.append(Row(key=(labels[name],), values=values, support=support))
+    label = short_label(frame).capitalize()
     found = [
         _table(
             "effects",
-            "Effect of the offer, and of taking part because of it",
+            "Effect of the offer, and of taking part because of it" if by_arm else label,
             rows,
             _PEOPLE,
-            *_difference("itt", "Change by the offer"),
+            *_difference("itt", label),
             Measure(name="p_holm", kind="model", label="p (Holm)"),
-            *_difference("compliers", "Change by taking part"),
+            *(_difference("compliers", "Change by taking part") if by_arm else ()),
             _UNIT,
         ),
         _table(
             "effects_standardised",
-            "The same in standard deviations of the control arm",
+            "The same in standard deviations of the control arm"
+            if by_arm
+            else "The same in standard deviations without the programme",
             scaled,
-            *_difference("itt", "Change by the offer", "SD", error=False),
-            *_difference("compliers", "Change by taking part", "SD", error=False),
+            *_difference("itt", label, "SD", error=False),
+            *(_difference("compliers", "Change by taking part", "SD", error=False) if by_arm else ()),
         ),
         _at_start(
             "at_start",
@@ -107,7 +115,9 @@ def tables_of_effects(frame: RoiFrame, effects: Effects) -> tuple[Table, ...]:
             frame,
             {name: one.intention_to_treat for name, one in effects.of.items()},
         ),
-        *_arms(frame, labels),
+        *tables_of_design(frame, effects),
+        # in a roll-out one and the same unit is on both sides, before and after
+        *(() if frame.section.design == "staggered" else _arms(frame, labels)),
         _left_out(frame, labels),
     ]
     return tuple(table for table in found if table.rows)
@@ -165,9 +175,16 @@ def tables_of_contrast(frame: RoiFrame, effects: Effects) -> tuple[Table, ...]:
             frame,
             {name: one.contrast for name, one in effects.of.items()},
         ),
+        *([] if frame.section.design == "randomised" else _doubts(frame, effects)),
         _left_out(frame, labels),
     ]
     return tuple(table for table in found if table.rows)
+
+
+def _doubts(frame: RoiFrame, effects: Effects) -> list[Table]:
+    """What regression to the mean alone would bring, and what the believed bias leaves."""
+    contrasts = {name: one.contrast for name, one in effects.of.items()}
+    return [regression_table(frame, effects), bias_table(frame, contrasts)]
 
 
 def _at_start(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import calendar
 import datetime as dt
-import re
 
 import numpy as np
 import polars as pl
@@ -24,14 +22,15 @@ from wellperf_models.panel import (
 from wellperf_models.panel.engine import table
 from wellperf_models.roi.background import DECLARED, columns_of, independent, known_before
 from wellperf_models.roi.costs import read_costs
+from wellperf_models.roi.designs.periods import bounds_of
+from wellperf_models.roi.designs.roll_out import RollOut, build_roll_out
 from wellperf_models.roi.lots import Programme, assign, read_programme
 from wellperf_models.roi.rows import Assigned, OutcomeRows, RoiFrame
-from wellperf_models.study import Outcome, Roi, Study
+from wellperf_models.study import CAUSAL_DESIGNS, Outcome, Roi, Study
 
 _UNITS = {"person": "People", "team": "Teams", "department": "Departments", "site": "Sites"}
 _NO_WEIGHT = "rows without a weight, or with weight 0"
 _NO_COVARIATE = "rows without every covariate adjusted for"
-_ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
 def build_frame(tables: Source) -> RoiFrame:
@@ -54,9 +53,41 @@ def build_frame(tables: Source) -> RoiFrame:
     section = study.roi
     if section is None:
         raise StudyError("The study says nothing of a programme.", where="[roi]", remedy="add the section")
+    programme = read_programme(tables, section)
+    found = (
+        build_roll_out(tables, section, programme)
+        if section.design == "staggered"
+        else _by_arm(tables, section, programme)
+    )
+    outcomes = found.outcomes
+    n_offered = max(o.n_assigned[1] for o in outcomes.values())
+    costs, money_rates = read_costs(tables, section, n_offered)
+    return RoiFrame(
+        section=section,
+        outcomes=outcomes,
+        has_control=found.has_control,
+        costs=costs,
+        currency="" if study.money is None else study.money.reporting_currency,
+        money_rates=money_rates,
+        n_offered=n_offered,
+        population=_population(study, section, found.kinds),
+        min_group_size=study.disclosure.min_group_size,
+        seed=study.study.seed,
+        in_full=study.study.public_microdata,
+        assigned_by=programme.assigned_by,
+        assigned_level=programme.level,
+        start=programme.start,
+        not_measured=found.not_measured,
+        of_people=found.kinds == {"person"},
+        negative_controls=tuple(n for n in outcomes if n in study.study.negative_controls),
+    )
+
+
+def _by_arm(tables: Source, section: Roi, programme: Programme) -> RollOut:
+    """Outcomes of designs in which a unit has one arm throughout."""
+    study = tables.study
     if "outcomes" not in tables:
         raise StudyError("There is no table of outcomes.", where="[tables.outcomes]", remedy="declare it")
-    programme = read_programme(tables, section)
     _refuse_same_rows(section)
     rows = _declared(tables, section, programme)
     rows = known_before(rows, tables)
@@ -75,27 +106,11 @@ def build_frame(tables: Source) -> RoiFrame:
             not_measured[name] = found
         else:
             outcomes[name] = found
-    randomised = section.design == "randomised"
-    n_offered = max(o.n_assigned[1] for o in outcomes.values())
-    costs, money_rates = read_costs(tables, section, n_offered)
-    return RoiFrame(
-        section=section,
+    return RollOut(
         outcomes=outcomes,
-        has_control=randomised and bool((~rows["treated"].drop_nulls()).any()),
-        costs=costs,
-        currency="" if study.money is None else study.money.reporting_currency,
-        money_rates=money_rates,
-        n_offered=n_offered,
-        population=_population(study, section, rows),
-        min_group_size=study.disclosure.min_group_size,
-        seed=study.study.seed,
-        in_full=study.study.public_microdata,
-        assigned_by=programme.assigned_by,
-        assigned_level=programme.level,
-        start=programme.start,
         not_measured=not_measured,
-        of_people=set(rows["unit_type"]) == {"person"},
-        negative_controls=tuple(n for n in outcomes if n in study.study.negative_controls),
+        kinds=frozenset(rows["unit_type"]),
+        has_control=section.design in CAUSAL_DESIGNS and bool((~rows["treated"].drop_nulls()).any()),
     )
 
 
@@ -155,7 +170,7 @@ def _check_period(own: pl.DataFrame, name: str, declared: Outcome, start: dt.dat
     if start is None or declared.timing == "during":
         return
     for period in sorted(own["period"].drop_nulls().unique()):
-        bounds = _bounds(period)
+        bounds = bounds_of(period)
         if bounds is None:
             continue
         wrong = bounds[1] < start
@@ -170,22 +185,6 @@ def _check_period(own: pl.DataFrame, name: str, declared: Outcome, start: dt.dat
                 got=period,
                 remedy="correct timing, period or roi.start",
             )
-
-
-def _bounds(period: str) -> tuple[dt.date, dt.date] | None:
-    """First and last day of a period written as a year, month or day; None for any other words."""
-    found = _ISO.fullmatch(period.strip())
-    if found is None:
-        return None
-    year, month, day = (int(part) if part else None for part in found.groups())
-    try:
-        first = dt.date(year or 1, month or 1, day or 1)
-        if day:
-            return first, first
-        last_month = month or 12
-        return first, dt.date(first.year, last_month, calendar.monthrange(first.year, last_month)[1])
-    except ValueError:
-        return None
 
 
 def _sharing(rows: pl.DataFrame) -> dict[str, list[str]]:
@@ -332,12 +331,16 @@ def _assigned(rows: pl.DataFrame, sharing: list[str], order: pl.DataFrame) -> As
     )
 
 
-def _population(study: Study, section: Roi, rows: pl.DataFrame) -> str:
-    kinds = [_UNITS[k] for k in _UNITS if k in set(rows["unit_type"])]
+def _population(study: Study, section: Roi, found: frozenset[str]) -> str:
+    kinds = [_UNITS[k] for k in _UNITS if k in found]
     who = f"{' and '.join(kinds).capitalize()} of the study “{study.study.title or study.study.name}”"
     if section.design == "randomised":
         lots = f"by lot, {section.level} by {section.level},"
         return f"{who} who were assigned {lots} to “{section.treated}” or “{section.control}”"
+    if section.design == "staggered":
+        return f"{who}, of which the programme began {section.level} by {section.level} at different times"
+    if section.design == "controlled_before_after":
+        return f"{who} who got “{section.treated}” or are in the comparison group “{section.control}”"
     if section.design == "participation":
         return f"{who} of whom it is recorded whether they took part"
     return f"{who} who were offered the programme"

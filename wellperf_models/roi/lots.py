@@ -11,7 +11,7 @@ import polars as pl
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.panel import Source, to_polars
 from wellperf_models.panel.engine import table
-from wellperf_models.study import Roi
+from wellperf_models.study import CAUSAL_DESIGNS, Roi
 
 # the finest first: a unit can only belong to something coarser
 LEVELS = ("person", "team", "department", "site")
@@ -90,6 +90,7 @@ def assign(rows: pl.DataFrame, tables: Source, section: Roi, programme: Programm
     rows = _wholes(rows, tables, section, programme.start)
     if section.design == "randomised":
         _check_level(rows, tables, section, programme.start)
+    if section.design in CAUSAL_DESIGNS:
         _check_clusters(rows, section)
     block = pl.col("block").cast(pl.String).fill_null("")
     return rows.with_columns(_code(block).alias("lots"))
@@ -177,16 +178,39 @@ def _arms(rows: pl.DataFrame, section: Roi) -> pl.DataFrame:
 
 def _wholes(rows: pl.DataFrame, tables: Source, section: Roi, start: dt.date | None) -> pl.DataFrame:
     """What was assigned as a whole and holds the unit: itself, its declared cluster, its team on day one."""
+    found = _places_of(rows, tables, section, start)
+    return found.with_columns(_code(pl.col("place")).alias("whole")).drop("place")
+
+
+def place_units(rows: pl.DataFrame, tables: Source, section: Roi, start: dt.date | None) -> pl.DataFrame:
+    """Adds the name of what was assigned as a whole and holds the unit, `place`; missing: not found.
+
+    Args:
+        rows: Rows of the table outcomes, with `unit_type, unit_id, cluster`.
+        tables: May hold `assignments`, where teams are looked up on the programme's first day.
+        section: `[roi]`.
+        start: That day.
+
+    Raises:
+        StudyError: Units are coarser than the level.
+        DesignError: A unit is in two clusters; the assignment level is nowhere to be found.
+    """
+    _check_units(rows, section)
+    coded = rows.with_columns(_code(pl.concat_str(["unit_type", "unit_id"], separator="\x1f")).alias("unit"))
+    return _places_of(_fill(coded, "cluster", "clusters", "outcomes.cluster"), tables, section, start)
+
+
+def _places_of(rows: pl.DataFrame, tables: Source, section: Roi, start: dt.date | None) -> pl.DataFrame:
     alone = pl.col("unit_type") == section.level
     itself = pl.when(alone).then(pl.col("unit_id").cast(pl.String))
     if rows.select(alone.all()).item():
-        return rows.with_columns(_code(itself).alias("whole"))
+        return rows.with_columns(itself.alias("place"))
     found = rows.with_columns(pl.lit(None, pl.String).alias("_place"))
     if (places := _places(tables, section.level, rows["unit_type"].unique().to_list(), start)) is not None:
         found = rows.join(places, on=["unit_type", "unit_id"], how="left", maintain_order="left")
     name = pl.coalesce(itself, pl.col("cluster").cast(pl.String), "_place")
-    found = found.with_columns(_code(name).alias("whole")).drop("_place")
-    if found.filter(~alone)["whole"].null_count() == found.filter(~alone).height:
+    found = found.with_columns(name.alias("place")).drop("_place")
+    if found.filter(~alone)["place"].null_count() == found.filter(~alone).height:
         raise DesignError(
             "The assignment level cannot be found.",
             where=f"[roi] level = {section.level!r}",

@@ -25,6 +25,9 @@ from wellperf_models.roi.comparison import (
     moments,
     require_sides,
 )
+from wellperf_models.roi.designs.controlled import Controlled, fit_controlled
+from wellperf_models.roi.designs.regression_to_mean import Regression, fit_regression
+from wellperf_models.roi.designs.staggered import RollOutEffects, fit_roll_out
 from wellperf_models.roi.lots import LEVELS
 from wellperf_models.roi.model_contrast import change_of, contrast_of
 from wellperf_models.roi.rows import Effect, OutcomeRows, RoiFrame
@@ -35,6 +38,11 @@ MIN_FIRST_STAGE = 10.0
 # share of the treated arm whose receipt may be unknown
 _MAX_UNKNOWN = 0.1
 NOT_BY_LOT = frozenset({"self_selected", "manager", "everyone"})
+_NO_CONTROL = Unanswered(
+    reason="there is no control group: nobody in the data was assigned to the control arm.",
+    remedy="add those who were not offered the programme to the table outcomes, with their arm",
+)
+_NO_RECEIPT = "without lots by arm, what the programme does to those who take part cannot be told apart."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,12 +55,20 @@ class OutcomeEffects:
             broken comparison.
         compliers: Of taking part, in those who take part when offered and would not otherwise.
         contrast: Those who took part against those who did not (or after against before): no effect.
+        roll_out: Of a roll-out at different times: the same by time since the start, by starting time, and
+            before the start.
+        controlled: Of a comparison group that was not drawn by lot: what can be held against the difference
+            in changes.
+        regression: Where nothing was drawn by lot: what regression to the mean alone would bring.
     """
 
     outcome: str
     intention_to_treat: Effect | Unanswered
     compliers: Effect | Unanswered
     contrast: Effect | Unanswered
+    roll_out: RollOutEffects | None = None
+    controlled: Controlled | None = None
+    regression: Regression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +101,8 @@ def fit_effects(frame: RoiFrame, section: Roi) -> Effects:
     squares, the arm being the instrument of receipt; the Anderson–Rubin interval below 40 clusters or an F of
     10.
     Contrast: least squares on receipt inside the treated arm, or on everybody where nothing was assigned.
+    A roll-out at different times: imputation from units not yet treated (`designs.staggered`). A comparison
+    group that was not drawn by lot: difference in changes (`designs.controlled`).
 
     Args:
         frame: The return frame.
@@ -96,16 +114,7 @@ def fit_effects(frame: RoiFrame, section: Roi) -> Effects:
         is wrong, and no number says which.
     """
     barrier = _barrier(frame, section)
-    found = {}
-    for name, rows in frame.outcomes.items():
-        found[name] = OutcomeEffects(
-            outcome=name,
-            intention_to_treat=barrier if barrier else attempt(_intention_to_treat, rows, frame.seed),
-            compliers=barrier if barrier else attempt(_compliers, rows),
-            contrast=attempt(change_of, rows, frame)
-            if section.design == "before_after"
-            else attempt(contrast_of, rows, inside_treated=section.design == "randomised"),
-        )
+    found = {name: _of_one(rows, frame, section, barrier) for name, rows in frame.outcomes.items()}
     tested = {
         name: effects.intention_to_treat.p_value
         for name, effects in found.items()
@@ -116,6 +125,57 @@ def fit_effects(frame: RoiFrame, section: Roi) -> Effects:
         of=found,
         holm_p=dict(zip(tested, holm(list(tested.values())), strict=True)),
         no_effect=barrier,
+    )
+
+
+def _of_one(rows: OutcomeRows, frame: RoiFrame, section: Roi, barrier: Unanswered | None) -> OutcomeEffects:
+    """Everything about one outcome, as its design allows."""
+    if section.design == "staggered":
+        return _of_roll_out(rows, frame, barrier)
+    if section.design == "controlled_before_after":
+        return _of_two_groups(rows, frame, barrier)
+    by_lots = section.design == "randomised"
+    return OutcomeEffects(
+        outcome=rows.name,
+        intention_to_treat=barrier if barrier else attempt(_intention_to_treat, rows, frame.seed),
+        compliers=barrier if barrier else attempt(_compliers, rows),
+        contrast=attempt(change_of, rows, frame)
+        if section.design == "before_after"
+        else attempt(contrast_of, rows, inside_treated=by_lots),
+        regression=None if by_lots else fit_regression(rows, frame),
+    )
+
+
+def _of_roll_out(rows: OutcomeRows, frame: RoiFrame, barrier: Unanswered | None) -> OutcomeEffects:
+    found: RollOutEffects | Unanswered = (
+        barrier if barrier else attempt(fit_roll_out, rows, by_lot=frame.by_lot, seed=frame.seed)
+    )
+    known = None if isinstance(found, Unanswered) else found
+    return OutcomeEffects(
+        outcome=rows.name,
+        intention_to_treat=found if isinstance(found, Unanswered) else found.overall,
+        compliers=barrier or Unanswered(reason=_NO_RECEIPT),
+        contrast=Unanswered(reason="in a roll-out everybody's turn comes: nobody is compared by choice."),
+        roll_out=known,
+    )
+
+
+def _of_two_groups(rows: OutcomeRows, frame: RoiFrame, barrier: Unanswered | None) -> OutcomeEffects:
+    compliers = barrier or Unanswered(reason=_NO_RECEIPT)
+    if rows.declared.timing == "before" and barrier is None:
+        gap = attempt(_gap, rows)
+        return OutcomeEffects(
+            outcome=rows.name, intention_to_treat=gap, compliers=compliers, contrast=compliers
+        )
+    found: Controlled | Unanswered = barrier if barrier else attempt(fit_controlled, rows, frame)
+    known = None if isinstance(found, Unanswered) else found
+    return OutcomeEffects(
+        outcome=rows.name,
+        intention_to_treat=found if isinstance(found, Unanswered) else found.change,
+        compliers=compliers,
+        contrast=attempt(contrast_of, rows, inside_treated=True),
+        controlled=known,
+        regression=fit_regression(rows, frame),
     )
 
 
@@ -159,11 +219,9 @@ def _barrier(frame: RoiFrame, section: Roi) -> Unanswered | None:
             remedy="keep a control group drawn by lot, or start units at times drawn by lot",
         )
     if not frame.has_control:
-        return Unanswered(
-            reason="there is no control group: nobody in the data was assigned to the control arm.",
-            remedy="add those who were not offered the programme to the table outcomes, with their arm",
-        )
-    if told := sorted(NOT_BY_LOT.intersection(frame.assigned_by)):
+        return _NO_CONTROL
+    told = sorted(NOT_BY_LOT.intersection(frame.assigned_by))
+    if section.design == "randomised" and told:
         return Unanswered(
             reason="the study says the programme was assigned by lot, but the table programmes says "
             f"{', '.join(told).replace('_', ' ')}: one of the two is wrong.",
@@ -172,18 +230,22 @@ def _barrier(frame: RoiFrame, section: Roi) -> Unanswered | None:
     coarser = [v for v in frame.assigned_level if LEVELS.index(v) > LEVELS.index(section.level)]
     if coarser:
         return Unanswered(
-            reason=f"the study says lots were drawn by {section.level}, but the table programmes says by "
+            reason=f"the study says it was assigned by {section.level}, but the table programmes says by "
             f"{coarser[0]}: one of the two is wrong, and errors at too fine a level are too small.",
             remedy="correct roi.level or programmes.level",
         )
     return None
 
 
-def _intention_to_treat(rows: OutcomeRows, seed: int) -> Effect:
+def _gap(rows: OutcomeRows) -> Effect:
     everyone = np.ones(rows.value.size, bool)
     require_sides(rows, everyone, rows.treated, "arm")
-    X, treated = design_of(rows, everyone), rows.treated.astype(float)
-    effect = difference(rows, everyone, X, rows.treated, "intention_to_treat")
+    return difference(rows, everyone, design_of(rows, everyone), rows.treated, "intention_to_treat")
+
+
+def _intention_to_treat(rows: OutcomeRows, seed: int) -> Effect:
+    effect = _gap(rows)
+    X, treated = design_of(rows, np.ones(rows.value.size, bool)), rows.treated.astype(float)
     if effect.n_clusters is None or effect.n_clusters >= MIN_CLUSTERS:
         return effect
     p = randomisation_test(rows.value, X, treated, rows.cluster, rows.weight, rows.block, seed=seed)

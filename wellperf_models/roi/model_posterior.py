@@ -1,4 +1,7 @@
-"""The effect of intention to treat as a posterior: Gaussian on exact blocks, a flat and a sceptical prior.
+"""The effect of intention to treat as a posterior, under every set of priors.
+
+An outcome whose `likelihood` is another than "gaussian" gets that model (`roi/models`) wherever lots were drawn
+and there is enough to fit it by; the Gaussian one stands beside it.
 
 For row i of cluster c in arm a, on a standardised scale,
 
@@ -18,7 +21,7 @@ that of the estimate itself, a t with the degrees of freedom of its error: (τ̂
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
@@ -34,9 +37,12 @@ from wellperf_models.inference.gaussian_blocks import (
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.sampling import Sampled, compile_once, sample
 from wellperf_models.roi.model_effects import Effects
+from wellperf_models.roi.models.fit import fit_declared
+from wellperf_models.roi.models.prepare import prepare
+from wellperf_models.roi.models.summary import posterior_of
 from wellperf_models.roi.priors import PriorOfEffect, prior_of
 from wellperf_models.roi.rows import Effect, OutcomeRows, Posterior, PriorName, RoiFrame
-from wellperf_models.study import CAUSAL_DESIGNS, PRIOR_SETS, Outcome, Roi
+from wellperf_models.study import CAUSAL_DESIGNS, PRIOR_SETS, Likelihood, Outcome, Roi
 
 # told of every outcome; the other sets only of those that are in the money
 _ALWAYS: Final[tuple[PriorName, ...]] = ("flat", "sceptical")
@@ -48,6 +54,8 @@ _SIGMA_PRIOR_SD: Final = 2.0
 _OMEGA_PRIOR_SD: Final = 0.5
 _SLOPE_PRIOR_SD: Final = 10.0
 _MIN_ROWS: Final = 5
+# below it, the spread between what was assigned can't be learnt: coverage is in tests/recovery/CALIBRATION.md
+LEAST_CLUSTERS: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,23 +98,67 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
             continue
         try:
             data = standardise(rows, n_slopes) if effect.method == "HC1" else None
+            instead = why_not_declared(rows, effect, section)
+            room = _slopes_of(frame, rows.declared.likelihood)
+            prepared = None if instead is not None else prepare(rows, rows.declared.likelihood, room)
         except DesignError:
             # the decision can do without an outcome that has no value; the findings name it
             if rows.declared.value is not None:
                 raise
             continue
-        for prior in priors_of(rows.declared):
-            told = prior_of(name, rows.declared, effect, prior, section)
-            # one seed for both priors: what differs between them is the prior, not the luck of the draws
-            seed = int(np.random.default_rng([frame.seed, _SEED, number]).integers(2**31))
-            found[name, prior] = (
-                _posterior_of_estimate(effect, prior, told, seed)
-                if data is None
-                else _posterior(rows, prior, data, told, seed, n_slopes)
-            )
+        told = {p: prior_of(name, rows.declared, effect, p, section) for p in priors_of(rows.declared)}
+        # one seed for all priors: what differs between them is the prior, not the luck of the draws
+        seed = int(np.random.default_rng([frame.seed, _SEED, number]).integers(2**31))
+        gaussian = {
+            prior: _posterior_of_estimate(effect, prior, believed, seed)
+            if data is None
+            else _posterior(rows, prior, data, believed, seed, n_slopes)
+            for prior, believed in told.items()
+        }
+        if prepared is None:
+            own = {prior: replace(one, instead=instead or "") for prior, one in gaussian.items()}
+        else:
+            own = fit_declared(prepared, effect, told, seed, gaussian)
+        found |= {(name, prior): one for prior, one in own.items()}
     if not found:
         raise DesignError("No outcome has an effect, so there is no return.", where="[roi.outcomes]")
     return found
+
+
+def why_not_declared(rows: OutcomeRows, effect: Effect, section: Roi) -> str | None:
+    """Why the likelihood of the estimate stands in for the declared one; "" where none was declared.
+
+    Args:
+        rows: One outcome.
+        effect: Of intention to treat on it.
+        section: `[roi]`.
+
+    Returns:
+        None where the declared model can be fitted.
+    """
+    if rows.declared.likelihood == "gaussian":
+        return ""
+    if section.design != "randomised":
+        return (
+            "The estimate of this design is no plain comparison of two arms, which is what the declared model "
+            "would be: the likelihood is that of the estimate."
+        )
+    if effect.n_clusters is not None and effect.n_clusters < LEAST_CLUSTERS:
+        return (
+            f"Fewer than {LEAST_CLUSTERS} units were assigned, too few to learn how much they differ: the "
+            "likelihood is that of the estimate, with its few degrees of freedom."
+        )
+    if effect.n_clusters is not None and not rows.clustered:
+        return (
+            "So few people were assigned, or so unequal are their weights, that the declared model would be "
+            "too sure: the likelihood is that of the estimate."
+        )
+    return None
+
+
+def _slopes_of(frame: RoiFrame, likelihood: Likelihood) -> int:
+    """Covariates a model of this likelihood has room for: one structure for all its outcomes."""
+    return max(r.X.shape[1] for r in frame.outcomes.values() if r.declared.likelihood == likelihood)
 
 
 def priors_of(outcome: Outcome) -> tuple[PriorName, ...]:
@@ -235,7 +287,7 @@ def _posterior(
         seed=seed,
         where=f"[roi.outcomes.{name}], {prior} prior",
     )
-    return _summary(name, prior, told, sampled, data.scale, 0.0, data.blocks.n_cells)
+    return _scaled(name, prior, told, sampled, data.scale, 0.0, data.blocks.n_cells)
 
 
 def build_estimate_model() -> Any:
@@ -266,10 +318,10 @@ def _posterior_of_estimate(effect: Effect, prior: PriorName, told: PriorOfEffect
         seed=seed,
         where=f"[roi.outcomes.{effect.outcome}], {prior} prior",
     )
-    return _summary(effect.outcome, prior, told, sampled, error, effect.value, 1)
+    return _scaled(effect.outcome, prior, told, sampled, error, effect.value, 1)
 
 
-def _summary(
+def _scaled(
     name: str,
     prior: PriorName,
     told: PriorOfEffect,
@@ -279,22 +331,6 @@ def _summary(
     n_cells: int,
 ) -> Posterior:
     """A posterior in the outcome's unit: draws × scale + shift."""
-    draws: Floats = sampled.draws["effect"].ravel() * scale + shift
-    low, high = (float(v) for v in np.quantile(draws, [0.025, 0.975]))
-    return Posterior(
-        outcome=name,
-        prior=prior,
-        draws=draws,
-        mean=float(draws.mean()),
-        sd=float(draws.std(ddof=1)),
-        low=low,
-        high=high,
-        monte_carlo_error=sampled.monte_carlo_error["effect"] * scale,
-        prior_mean=told.mean,
-        prior_sd=told.sd,
-        r_hat=sampled.diagnostics.r_hat,
-        ess_bulk=sampled.diagnostics.ess_bulk,
-        ess_tail=sampled.diagnostics.ess_tail,
-        n_divergences=sampled.diagnostics.n_divergences,
-        n_cells=n_cells,
-    )
+    draws: Floats = sampled.draws["effect"] * scale + shift
+    error = sampled.monte_carlo_error["effect"] * scale
+    return posterior_of(name, prior, told, draws, error, sampled.diagnostics, n_cells)

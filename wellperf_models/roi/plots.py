@@ -2,5 +2,14 @@
 
 from wellperf_models.roi.plots_decision import plot_net_present_value, plot_posterior
 from wellperf_models.roi.plots_effects import plot_contrast, plot_effects
+from wellperf_models.roi.plots_returns import plot_acceptability, plot_cumulative_cash, plot_density
 
-__all__ = ["plot_contrast", "plot_effects", "plot_net_present_value", "plot_posterior"]
+__all__ = [
+    "plot_acceptability",
+    "plot_contrast",
+    "plot_cumulative_cash",
+    "plot_density",
+    "plot_effects",
+    "plot_net_present_value",
+    "plot_posterior",
+]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from wellperf_models.disclosure import Released
 from wellperf_models.disclosure.wording import print_estimate, print_value
-from wellperf_models.evidence import Table
+from wellperf_models.evidence import Estimate, Table
 from wellperf_models.figures import INK, MARKERS, PALETTE, Picture, new_figure, require_evidence, style
 
 if TYPE_CHECKING:
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 _EVIDENCE: Final = "roi.decision"
 _ESTIMATE: Final = "the trial's estimate"
 _STEP: Final = 0.24
-_PRIORS: Final = ("flat", "sceptical")
+# of the distance between two labels, all intervals of one take so much
+_ROOM: Final = 0.8
+_BESIDE: Final = " (beside)"
 _MAX_LABEL: Final = 44
 _MAX_ALT: Final = 1150
 # who judges → marker and colour; the words are those of the released tables
@@ -25,6 +27,14 @@ _LOOK: Final = {
     _ESTIMATE: (MARKERS[3], PALETTE[6]),
     "flat prior": (MARKERS[0], PALETTE[0]),
     "sceptical prior": (MARKERS[1], PALETTE[1]),
+    "prior for changes of organisation": (MARKERS[2], PALETTE[2]),
+    "optimistic prior": (MARKERS[4], PALETTE[3]),
+}
+_FOR: Final = {
+    "flat": "by these data alone",
+    "sceptical": "for a sceptic",
+    "organisational": "for one who trusts changes of organisation",
+    "optimistic": "for an optimist",
 }
 _NET: Final = "Net present value"
 
@@ -38,6 +48,11 @@ class _Bar:
     value: float
     low: float
     high: float
+
+    @property
+    def beside(self) -> bool:
+        """Whether its set of priors does not judge."""
+        return self.by.endswith(_BESIDE)
 
     @property
     def clear(self) -> bool:
@@ -61,18 +76,18 @@ def plot_posterior(released: Released) -> Picture | None:
     if not bars:
         return None
     title = _posterior_title(bars)
+    # the most sceptical of those that judge comes last
+    judges = [by for by in _LOOK if any(b.by == by for b in bars)]
     with style():
-        figure, axes = new_figure(width=8.4, height=1.9 + 0.5 * len(_labels(bars)))
+        figure, axes = new_figure(width=8.4, height=1.9 + _height(bars) * len(_labels(bars)))
         _draw(axes, bars)
         axes.set_xlabel("Effect of the offer in standard deviations (95 %; filled: excludes 0)")
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3)
     told = "; ".join(
-        f"{b.label} {_two(b.value)} ({_two(b.low)} to {_two(b.high)})"
-        for b in bars
-        if b.by == "sceptical prior"
+        f"{b.label} {_two(b.value)} ({_two(b.low)} to {_two(b.high)})" for b in bars if b.by == judges[-1]
     )
-    alt = f"{title}. Effects in standard deviations of the control arm under the sceptical prior: {told}"
+    alt = f"{title}. Effects in standard deviations of the control arm under the {judges[-1]}: {told}"
     return Picture(figure=figure, alt=_cut(alt), title=title)
 
 
@@ -90,25 +105,26 @@ def plot_net_present_value(released: Released) -> Picture | None:
     """
     bars = _bars(released, "present_value", "present_value")
     # the title and the alt text tell these; a reader's role may see the table without them
-    titled = all(released.has(f"{what}_{prior}") for what in ("npv", "p_positive") for prior in _PRIORS)
+    judges = [e.name.removeprefix("npv_") for e in released.estimates if _is_headline(e)]
+    titled = judges and all(released.has(f"p_positive_{prior}") for prior in judges)
     if not titled or not any(b.label == _NET for b in bars):
         return None
-    title = _value_title(released)
-    unit = released.estimate("npv_flat").unit
+    title = value_title({prior: print_value(released.estimate(f"p_positive_{prior}")) for prior in judges})
+    unit = released.estimate(f"npv_{judges[0]}").unit
     divisor = {"million": 1e6, "thousand": 1e3}.get(unit.partition(" ")[0], 1.0)
     bars = [
         _Bar(label=b.label, by=b.by, value=b.value / divisor, low=b.low / divisor, high=b.high / divisor)
         for b in bars
     ]
     with style():
-        figure, axes = new_figure(width=8.4, height=1.9 + 0.46 * len(_labels(bars)))
+        figure, axes = new_figure(width=8.4, height=1.9 + _height(bars) * len(_labels(bars)))
         _draw(axes, bars)
         axes.set_xlabel(f"Present value, {unit} (95 %; filled: excludes 0)")
         figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     told = "; ".join(
         f"judged with the {prior} prior {print_estimate(released.estimate(f'npv_{prior}'))}"
-        for prior in _PRIORS
+        for prior in judges
     )
     return Picture(figure=figure, alt=_cut(f"{title}. Net present value, {unit}: {told}"), title=title)
 
@@ -141,13 +157,19 @@ def _labels(bars: Sequence[_Bar]) -> list[str]:
 def _draw(axes: Axes, bars: Sequence[_Bar]) -> None:
     """One line for each label from the top, one interval below another for each who judges."""
     labels = _labels(bars)
-    judges = [by for by in _LOOK if any(b.by == by for b in bars)]
+    order = list(dict.fromkeys(b.by for b in bars))
     seen: set[str] = set()
     for bar in bars:
-        marker, colour = _LOOK[bar.by]
-        offset = (judges.index(bar.by) - (len(judges) - 1) / 2) * _STEP
+        marker, colour = _LOOK[bar.by.removesuffix(_BESIDE)]
+        offset = (order.index(bar.by) - (len(order) - 1) / 2) * min(_STEP, _ROOM / len(order))
         position = labels.index(bar.label) + offset
-        axes.plot([bar.low, bar.high], [position, position], color=colour, linestyle="-", lw=1.6)
+        axes.plot(
+            [bar.low, bar.high],
+            [position, position],
+            color=colour,
+            linestyle="-",
+            lw=1.0 if bar.beside else 1.6,
+        )
         # filled where the interval excludes 0: not by colour alone
         axes.plot(
             bar.value,
@@ -168,7 +190,7 @@ def _draw(axes: Axes, bars: Sequence[_Bar]) -> None:
 
 def _posterior_title(bars: Sequence[_Bar]) -> str:
     """States which effects are clear whatever one believed beforehand."""
-    judged = [b for b in bars if b.by != _ESTIMATE]
+    judged = [b for b in bars if b.by != _ESTIMATE and not b.beside]
     clear = [label for label in _labels(judged) if all(b.clear for b in judged if b.label == label)]
     if not clear:
         return "No effect is clear whatever one believed beforehand"
@@ -178,9 +200,26 @@ def _posterior_title(bars: Sequence[_Bar]) -> str:
     return f"Clear whatever one believed beforehand: {name}"
 
 
-def _value_title(released: Released) -> str:
-    flat, sceptical = (print_value(released.estimate(f"p_positive_{p}")) for p in _PRIORS)
-    return f"It returns more than it costs with probability {flat}, or {sceptical} for a sceptic"
+def value_title(told: Mapping[str, str]) -> str:
+    """The headline of a picture of money.
+
+    Args:
+        told: Set of priors that judges → printed probability that it returns more than it costs.
+    """
+    (_, first), *others = told.items()
+    again = ", ".join(f"{_FOR.get(prior, prior)} {printed}" for prior, printed in others)
+    return f"It returns more than it costs with probability {first}{f' ({again})' if again else ''}"
+
+
+def _is_headline(estimate: Estimate) -> bool:
+    """The net present value under a set of priors that judges."""
+    per_person = estimate.name.startswith("npv_per_person")
+    return estimate.name.startswith("npv_") and not per_person and _BESIDE not in estimate.label
+
+
+def _height(bars: Sequence[_Bar]) -> float:
+    """Inches for one label."""
+    return 0.26 + 0.11 * len({b.by for b in bars})
 
 
 def _two(value: float) -> str:

@@ -68,7 +68,10 @@ def plot_effects(released: Released) -> Picture | None:
     lines = [line for line in lines if "itt" in line.of]
     if not lines:
         return None
-    return _forest(lines, (_OFFER, _COMPLIERS), _effects_title(released, lines))
+    offer = _OFFER
+    if released.design != "randomised":
+        offer = replace(_OFFER, label="with it less what it would have been without")
+    return _forest(lines, (offer, _COMPLIERS), _effects_title(released, lines))
 
 
 def plot_contrast(released: Released) -> Picture | None:
@@ -108,7 +111,8 @@ def _lines(released: Released, name: str, columns: Sequence[str]) -> list[_Line]
     for row in table.rows:
         found = {}
         for column in columns:
-            cells = [row.values[place[c]] for c in (column, f"{column}_low", f"{column}_high")]
+            names = (column, f"{column}_low", f"{column}_high")
+            cells = [row.values[place[c]] for c in names if c in place]
             numbers = [float(c) for c in cells if isinstance(c, int | float)]
             if len(numbers) == 3:
                 found[column] = (numbers[0], numbers[1], numbers[2])

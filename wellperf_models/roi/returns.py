@@ -10,7 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from wellperf_models.inference.risk_sets import Floats
-from wellperf_models.roi.rows import CostLine, PriorName
+from wellperf_models.roi.rows import CostLine, Effect, PriorName
 from wellperf_models.roi.terms import Cash, Channel, Draws, Terms
 from wellperf_models.study import Factor
 
@@ -106,6 +106,38 @@ class Asserted:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Paid:
+    """What somebody would pay for what has no price: told apart, in no other number.
+
+    Attributes:
+        name: Of the declaration.
+        channel: What was said one unit is worth; its share is 0 where it would be somebody else's money.
+        asked: Who was asked.
+        party: Whose money it would be.
+        worth: Prior → present value of it, shape (n,); never shown.
+        npv: Prior → net present value with it, shape (n,); never shown.
+        per_amount: Prior → present value for each unit of money that one unit of the outcome is worth.
+    """
+
+    name: str
+    channel: Channel
+    asked: str
+    party: str
+    worth: dict[PriorName, Floats]
+    npv: dict[PriorName, Floats]
+    per_amount: dict[PriorName, Floats]
+
+    @property
+    def counts(self) -> bool:
+        """Whether it is the money of those from whose point of view it is judged."""
+        return self.channel.share > 0
+
+    def __repr__(self) -> str:
+        """What it is; its draws have not passed the gate."""
+        return f"Paid({self.name!r}; not released)"
+
+
+@dataclass(frozen=True, kw_only=True)
 class AtCorrelation:
     """The answer where outcomes that can't be joined are assumed to be correlated so.
 
@@ -127,25 +159,31 @@ class DecisionResult:
     """The decision, before the gate.
 
     Attributes:
-        answer: By the declared rule, under both priors together.
+        answer: By the declared rule, under the sets that judge together.
         answers: Prior → answer under it alone.
+        judged_by: Sets of priors that judge; the others are shown beside them.
         returns: Prior → what comes back.
         asserted: Outcomes whose value is asserted.
+        paid: Outcomes that somebody would pay for; in no other number.
         people_declared: Whether the study file says how many; otherwise those who were offered it, to
             the nearest 5 unless published in full.
+        effects: Outcome in the money → the effect its draws rest on.
         terms: Everything that is not drawn: whom it is about, for how long, at which prices.
         factors: Name → factor of amounts in use.
         n_assumed: Pairs of channels whose correlation is assumed, as they share no unit.
         sensitivity: The answer at several assumed correlations; () where none is assumed.
-        break_even_effect: Effect on the first channel's outcome that would pay for the programme if it
+        break_even_effect: Effect on the outcome of `terms.first` that would pay for the programme if it
             changed nothing else; draws of shape (n,), from costs and amounts alone.
         currency: Of every amount.
     """
 
     answer: Answer
     answers: dict[PriorName, Answer]
+    judged_by: tuple[PriorName, ...]
     returns: dict[PriorName, Return]
     asserted: tuple[Asserted, ...]
+    paid: tuple[Paid, ...]
+    effects: dict[str, Effect]
     people_declared: bool
     terms: Terms
     factors: dict[str, Factor]

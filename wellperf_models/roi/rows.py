@@ -14,7 +14,7 @@ from wellperf_models.evidence import Members, Unanswered
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.panel import LeftOut, Roster, members_of
 from wellperf_models.panel.roster import UNKNOWN
-from wellperf_models.study import BORNE_BY_EMPLOYER, Outcome, Party, PriorSet, Roi
+from wellperf_models.study import BORNE_BY_EMPLOYER, Likelihood, Outcome, Party, PriorSet, Roi
 
 EffectKind = Literal["intention_to_treat", "compliers", "contrast"]
 PriorName = PriorSet
@@ -44,6 +44,33 @@ class Assigned:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Timeline:
+    """When the rows of an outcome were measured, where units start at different times; arrays of shape (n,).
+
+    Attributes:
+        time: Index of the row's period.
+        adopted: Index of the first period that lies wholly after the start of what the row belongs to; the
+            number of periods or more: not within them.
+        names: Of the periods, in order of time.
+        first_days: First day of each of them.
+    """
+
+    time: Ints
+    adopted: Ints
+    names: tuple[str, ...]
+    first_days: tuple[dt.date, ...]
+
+    @property
+    def n_periods(self) -> int:
+        """Their number."""
+        return len(self.names)
+
+    def __repr__(self) -> str:
+        """Shapes only."""
+        return f"Timeline({self.n_periods} periods)"
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutcomeRows:
     """One outcome of a trial, measured rows only; arrays of shape (n,).
 
@@ -70,6 +97,10 @@ class OutcomeRows:
         background: Every covariate of the study known before the programme, adjusted for or not, shape
             (n, q), nan where unknown; with the labels of its columns.
         roster: Who the codes of units are, in the period of the outcome; for the ledger.
+        timeline: Of a roll-out at different times: one row a unit and period; `treated` is then whether what
+            the unit belongs to had started. None in other designs.
+        per_year: Values are rates a year made of shorter times: what happened to somebody is then a value
+            above 0, and not 1.
     """
 
     name: str
@@ -91,10 +122,17 @@ class OutcomeRows:
     background: Floats | None = None
     background_labels: tuple[str, ...] = ()
     roster: Roster | None = field(default=None, repr=False)
+    timeline: Timeline | None = None
+    per_year: bool = False
+
+    @property
+    def counts_cases(self) -> bool:
+        """Whether it is about something that happens to somebody or does not."""
+        return self.binary or (self.per_year and self.declared.measured_in == "exits")
 
     def members(self, chosen: NDArray[np.bool_]) -> Members:
         """Units behind a number of some of the rows; of a yes/no outcome the events are those with it."""
-        with_it = chosen & (self.value == 1) if self.binary else np.zeros(chosen.size, bool)
+        with_it = chosen & (self.value > 0) if self.counts_cases else np.zeros(chosen.size, bool)
         return members_of(self.roster, self.unit[chosen], self.unit[with_it])
 
     @property
@@ -181,6 +219,12 @@ class RoiFrame:
     not_measured: dict[str, Unanswered] = field(default_factory=dict)
     negative_controls: tuple[str, ...] = ()
 
+    @property
+    def by_lot(self) -> bool:
+        """Whether lots decided: who gets it, or when."""
+        drawn = set(self.assigned_by) == {"randomised"}
+        return self.section.design == "randomised" or (self.section.design == "staggered" and drawn)
+
     def __repr__(self) -> str:
         """Shapes only."""
         return f"RoiFrame({self.section.programme!r}, {self.section.design}: {', '.join(self.outcomes)})"
@@ -239,6 +283,42 @@ class Effect:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Told:
+    """A quantity of a fitted model: middle (median), 95 % interval, and the Monte Carlo error of the middle."""
+
+    middle: float
+    low: float
+    high: float
+    monte_carlo_error: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Modelled:
+    """What a declared outcome model says beside its effect.
+
+    Attributes:
+        likelihood: Which.
+        n_slopes, n_clusters, n_spreads: Its structure (`models.structure`).
+        parameters: Name → some hundreds of draws of it, thinned, for replicated data; never shown.
+        told: "ratio" (of means), "shape" (dispersion), "spread_control", "spread_treated" (between clusters)
+            … → what is said of it.
+        resampled: Whether the draws are those under the flat prior, weighed by this one.
+    """
+
+    likelihood: Likelihood
+    n_slopes: int
+    n_clusters: int
+    n_spreads: int
+    parameters: Mapping[str, Floats]
+    told: Mapping[str, Told]
+    resampled: bool = False
+
+    def __repr__(self) -> str:
+        """What it is; its values have not passed the gate."""
+        return f"Modelled({self.likelihood!r}; not released)"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Posterior:
     """Posterior of the intention-to-treat effect on one outcome under one prior.
 
@@ -251,6 +331,9 @@ class Posterior:
         r_hat, ess_bulk, ess_tail: Worst over the reported quantities.
         n_divergences: Must be 0.
         n_cells: Cells the likelihood was evaluated on.
+        modelled: The declared model behind it; None where it is the Gaussian one, or that of the estimate.
+        beside: Where there is a declared model, the posterior of the Gaussian one under the same prior.
+        instead: Why the estimate's own likelihood stands in for the declared one; "" where it does not.
     """
 
     outcome: str
@@ -268,6 +351,9 @@ class Posterior:
     ess_tail: float
     n_divergences: int
     n_cells: int
+    modelled: Modelled | None = None
+    beside: Posterior | None = None
+    instead: str = ""
 
     def __repr__(self) -> str:
         """What it is; its values have not passed the gate."""

@@ -1,16 +1,19 @@
 """From what is unknown to money, year by year: one function, for every draw, scenario and question.
 
-With e the effect on one person offered the programme, over a year, H the horizon, P the years the programme
-runs, f the share of an effect lost from each year to the next once it has ended, g the yearly factor of
-prices and r the discount rate, year k = 0 … H − 1 is worth today
+With e the effect on one person offered the programme, over a year, b the bias of the comparison it comes from
+(0 where lots were drawn), H the horizon, P the years the programme runs, f the share of an effect lost from
+each year to the next once it has ended, g the yearly factor of wages, p that of prices and r the discount
+rate, year k = 0 … H − 1 is worth today
 
-    benefit_k = people × Σ_outcomes (± e × worth) × (1 − f)^max(0, k − P + 1) × (g / (1 + r))^k
-    cost_k    = [k = 0] Σ once + [k < P] (people × Σ per person and year + Σ per year) × (g / (1 + r))^k
+    benefit_k = people × Σ_outcomes (± (e − b) × worth) × (1 − f)^max(0, k − P + 1) × (g / (1 + r))^k
+    cost_k    = [k = 0] Σ once + [k < P] (people × Σ per person and year + Σ per year) × (p / (1 + r))^k
 
-with worth = amount × Π factors × share of it that counts, and likewise for costs,
+with worth = amount × Π factors × share of it that counts, and likewise for costs; staff time is paid for in
+wages, so that its costs grow by g. With real prices p = 1 and g is real growth; with nominal ones both hold
+inflation, so that (p / (1 + r)) is the same where 1 + r = (1 + real r)(1 + inflation).
 
-so that the first year counts in full, and what was booked or is paid once falls into it. Drummond et al.,
-Methods for the Economic Evaluation of Health Care Programmes, ch. 4 and 11.
+The first year counts in full, and what was booked or is paid once falls into it. Drummond et al., Methods for
+the Economic Evaluation of Health Care Programmes, ch. 4 and 11.
 """
 
 from __future__ import annotations
@@ -68,7 +71,8 @@ class Terms:
         people: People the decision is about.
         horizon_years, programme_years: H and P.
         rate: r, of the perspective declared.
-        growth: g, yearly factor of prices and wages.
+        growth: g, yearly factor of what an outcome is worth, and of staff time.
+        prices: p, yearly factor of every other cost.
         fade_out: f where it is known; `fade_out` among the draws comes first.
     """
 
@@ -80,6 +84,12 @@ class Terms:
     rate: float
     growth: float
     fade_out: float
+    prices: float = 1.0
+
+    @property
+    def first(self) -> Channel:
+        """The first channel of which a share counts."""
+        return next(c for c in self.channels if c.share > 0)
 
     def __repr__(self) -> str:
         """Shapes only."""
@@ -122,7 +132,8 @@ def unknown(kind: UnknownKind, of: str = "") -> str:
     """Name of an unknown: "effect.OUTCOME", "bias.OUTCOME", "amount.OUTCOME", "factor.NAME", "cost.NUMBER"
     (in the order of the ledger, from 0) or "fade_out".
 
-    Amounts and costs are drawn as multiples of what is declared (median 1).
+    Amounts and costs are drawn as multiples of what is declared (median 1); effects and biases are in the
+    unit of their outcome.
     """
     return f"{kind}.{of}" if of else kind
 
@@ -131,8 +142,8 @@ def cash_of(draws: Draws, terms: Terms) -> Cash:
     """Money year by year, draw by draw.
 
     Args:
-        draws: Effects of every channel's outcome; every other unknown that has one, others are at their
-            declared value. An effect less its bias is what counts.
+        draws: Effects of every channel's outcome, factors of every amount; every other unknown that has
+            draws, those without are at their declared value.
         terms: What is not drawn.
     """
     n = next(iter(draws.values())).size
@@ -142,9 +153,10 @@ def cash_of(draws: Draws, terms: Terms) -> Cash:
     lasting = kept[:, None] ** np.maximum(0, years - terms.programme_years + 1) * today
     benefits = np.empty((n, len(terms.channels), years.size))
     for place, channel in enumerate(terms.channels):
-        worth = draws[unknown("effect", channel.outcome)] * worth_of(channel, draws, terms.people)
-        benefits[:, place] = worth[:, None] * lasting
-    running = np.where(years < terms.programme_years, today, 0.0)
+        effect = draws[unknown("effect", channel.outcome)] - draws.get(unknown("bias", channel.outcome), 0.0)
+        benefits[:, place] = (effect * worth_of(channel, draws, terms.people))[:, None] * lasting
+    runs = years < terms.programme_years
+    prices = (terms.prices / (1 + terms.rate)) ** years
     costs = np.zeros((n, years.size))
     for number, line in enumerate(terms.costs):
         amount = line.amount * line.share * _multiples(unknown("cost", str(number)), line.times, draws)
@@ -152,7 +164,8 @@ def cash_of(draws: Draws, terms: Terms) -> Cash:
             costs[:, 0] += amount
         else:
             heads = terms.people if line.per == "person_year" else 1
-            costs += np.broadcast_to(amount * heads, (n,))[:, None] * running
+            yearly = today if line.kind == "staff_time" else prices
+            costs += np.broadcast_to(amount * heads, (n,))[:, None] * np.where(runs, yearly, 0.0)
     return Cash(benefits=benefits, costs=costs)
 
 
@@ -167,6 +180,33 @@ def _multiples(own: str, times: Sequence[str], draws: Draws) -> Floats | float:
     for name in times:
         many = many * draws[unknown("factor", name)]
     return many
+
+
+def terms_of(
+    decision: Decision, channels: Sequence[Channel], costs: Sequence[CostLine], people: int
+) -> Terms:
+    """The terms of a declared rule.
+
+    Args:
+        decision: `[roi.decision]`.
+        channels: Outcomes whose value counts.
+        costs: The cost ledger; of every line the share that counts from the declared perspective is set here.
+        people: People it is about.
+    """
+    borne = tuple(
+        dataclasses.replace(line, share=share_of(line.borne_by, decision.perspective)) for line in costs
+    )
+    return Terms(
+        channels=tuple(channels),
+        costs=borne,
+        people=people,
+        horizon_years=decision.horizon_years,
+        programme_years=decision.programme_years,
+        rate=decision.rate,
+        growth=decision.yearly_growth,
+        prices=1 + (decision.inflation or 0.0),
+        fade_out=decision.fade_out,
+    )
 
 
 def draw_money(terms: Terms, factors: Mapping[str, Factor], decision: Decision, n: int, seed: int) -> Draws:
@@ -185,23 +225,24 @@ def draw_money(terms: Terms, factors: Mapping[str, Factor], decision: Decision, 
     for channel in terms.channels:
         if channel.spread:
             name = unknown("amount", channel.outcome)
-            drawn[name] = np.exp(channel.spread * _stream(seed, name).standard_normal(n))
+            drawn[name] = np.exp(channel.spread * stream(seed, name).standard_normal(n))
     for number, line in enumerate(terms.costs):
         if line.spread:
             name = unknown("cost", str(number))
-            drawn[name] = np.exp(line.spread * _stream(seed, name).standard_normal(n))
+            drawn[name] = np.exp(line.spread * stream(seed, name).standard_normal(n))
     used = [channel.times for channel in terms.channels] + [line.times for line in terms.costs]
     for factor in sorted({name for times in used for name in times}):
         name = unknown("factor", factor)
-        drawn[name] = _factor(factors[factor], _stream(seed, name), n)
+        drawn[name] = _factor(factors[factor], stream(seed, name), n)
     if decision.fade_out_spread:
         mean, size = decision.fade_out, decision.fade_out * (1 - decision.fade_out)
         strength = size / decision.fade_out_spread**2 - 1
-        drawn["fade_out"] = _stream(seed, "fade_out").beta(mean * strength, (1 - mean) * strength, n)
+        drawn["fade_out"] = stream(seed, "fade_out").beta(mean * strength, (1 - mean) * strength, n)
     return drawn
 
 
-def _stream(seed: int, name: str) -> np.random.Generator:
+def stream(seed: int, name: str) -> np.random.Generator:
+    """The generator of one unknown, whatever others there are."""
     return np.random.default_rng([seed, _SEED, zlib.crc32(name.encode())])
 
 

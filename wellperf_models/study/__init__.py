@@ -24,7 +24,14 @@ from wellperf_models.study.overrides import read_overrides
 from wellperf_models.study.prohibited import prohibited_word
 from wellperf_models.study.reporting import Reporting
 from wellperf_models.study.roi import CAUSAL_DESIGNS, Design, Likelihood, Outcome, Roi
-from wellperf_models.study.roi_beliefs import PRIOR_SETS, Bias, EvidencePrior, Factor, PriorSet
+from wellperf_models.study.roi_beliefs import (
+    PACKAGED_FACTORS,
+    PRIOR_SETS,
+    Bias,
+    EvidencePrior,
+    Factor,
+    PriorSet,
+)
 from wellperf_models.study.roi_decision import (
     Believed,
     Budget,
@@ -58,6 +65,7 @@ __all__ = [
     "BORNE_BY_EMPLOYER",
     "CAUSAL_DESIGNS",
     "HARD_FLOOR",
+    "PACKAGED_FACTORS",
     "PARTS",
     "PERSONAL_STREAMS",
     "PRIOR_SETS",

@@ -6,4 +6,7 @@ from pydantic import BaseModel, ConfigDict
 class Section(BaseModel):
     """A section of `study.toml`; it is the configuration of whatever reads it."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, validate_default=True)
+    # no number of a study is infinite or missing: TOML can write both
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, validate_default=True, allow_inf_nan=False
+    )

@@ -1,4 +1,4 @@
-"""`[reporting]`: what a report on a prediction model has to say and no data can tell."""
+"""`[reporting]`: what a report has to say and no data can tell."""
 
 from typing import Annotated
 
@@ -30,6 +30,13 @@ class Reporting(Section):
         input_quality: What to do where a predictor is missing or poor when the model is used.
         expertise: What a user has to know or do.
         next_steps: What has to be studied next.
+        background: Why the programme is evaluated, and which decision hangs on it.
+        comparators: What the programme is compared with, and why with that.
+        perspective, time_horizon, discounting: Why this point of view, these years, this discount rate.
+        price_date: Of which year prices are, and how those of other years were converted.
+        subgroups: For whom the result was looked at apart; or that it was for nobody.
+        distribution: Who gains and who pays, and who is reached least.
+        involvement_effect: What the involvement of those concerned changed; or that it changed nothing.
     """
 
     rationale: Words = ""
@@ -52,3 +59,12 @@ class Reporting(Section):
     input_quality: Words = ""
     expertise: Words = ""
     next_steps: Words = ""
+    background: Words = ""
+    comparators: Words = ""
+    perspective: Words = ""
+    time_horizon: Words = ""
+    discounting: Words = ""
+    price_date: Words = ""
+    subgroups: Words = ""
+    distribution: Words = ""
+    involvement_effect: Words = ""

@@ -1,13 +1,13 @@
 """`[roi]`: a programme, how it was assigned, what it may have changed, and what that is worth."""
 
 import datetime as dt
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
 from wellperf_models.study.base import Section
 from wellperf_models.study.covariates import Name
-from wellperf_models.study.roi_beliefs import Bias, EvidencePrior, Factor, PriorSet
+from wellperf_models.study.roi_beliefs import Bias, EvidencePrior, Factor, PriceIndex, PriorSet
 from wellperf_models.study.roi_decision import (
     Budget,
     Decision,
@@ -16,14 +16,13 @@ from wellperf_models.study.roi_decision import (
     Scenario,
     WillingnessToPay,
 )
-from wellperf_models.study.roi_money import Cost, Value
+from wellperf_models.study.roi_ledger import Priced, refuse_counted_twice
+from wellperf_models.study.roi_money import Channel, Cost, Value
 
 Design = Literal["randomised", "staggered", "controlled_before_after", "participation", "before_after"]
 # what becomes an effect, with the checks its design asks for; the others are contrasts, whatever their number
 CAUSAL_DESIGNS: frozenset[Design] = frozenset({"randomised", "staggered", "controlled_before_after"})
 Likelihood = Literal["gaussian", "student_t", "hazard", "count", "tweedie", "hurdle"]
-# replacement cost holds the lost productivity of the vacancy; presenteeism is self-reported productivity
-EXCLUSIVE_CHANNELS: tuple[frozenset[str], ...] = (frozenset({"productivity", "presenteeism"}),)
 
 
 class Outcome(Section):
@@ -92,6 +91,7 @@ class Roi(Section):
         decision: The decision rule; None: effects only.
         priors: Set of priors → entry → what is believed, in place of the packaged entries.
         factors: Factors of amounts, beside the packaged ones or in their place.
+        price_indices: For factors that are amounts of money of an earlier year.
         bias: By how much a comparison without lots is believed to mislead; None: as its design suggests.
         pilot: A trial that could be run before deciding; None: only what knowing everything would be worth.
         scenarios: Other circumstances.
@@ -112,6 +112,7 @@ class Roi(Section):
     decision: Decision | None = None
     priors: dict[PriorSet, dict[Name, EvidencePrior]] = Field(default_factory=dict)
     factors: dict[Name, Factor] = Field(default_factory=dict)
+    price_indices: tuple[PriceIndex, ...] = ()
     bias: Bias | None = None
     pilot: Pilot | None = None
     scenarios: dict[Name, Scenario] = Field(default_factory=dict)
@@ -136,6 +137,10 @@ class Roi(Section):
         """Refuses a belief, a price or an initiative about an outcome that is not there."""
         if "flat" in self.priors:
             raise ValueError("the flat set of priors holds no belief: it can't be replaced")
+        known = {*self.outcomes, *get_args(Channel), "default"}
+        for belief, entries in self.priors.items():
+            if other := sorted(set(entries) - known):
+                raise ValueError(f"priors.{belief} names {other[0]!r}, which is no outcome and no channel")
         valued = {n for n, o in self.outcomes.items() if o.value is not None and o.value.tier != "asserted"}
         for name, initiative in self.initiatives.items():
             if other := sorted(set(initiative.effects) - valued):
@@ -149,6 +154,9 @@ class Roi(Section):
                 raise ValueError(f"willingness_to_pay.{name}: {asked.outcome!r} has a value already")
         if self.initiatives and self.decision is None:
             raise ValueError("initiatives are ranked by the rule of [roi.decision]: declare it")
+        for name, initiative in self.initiatives.items():
+            if self.decision and (initiative.programme_years or 1) > self.decision.horizon_years:
+                raise ValueError(f"initiatives.{name}.programme_years lie inside decision.horizon_years")
 
     def _adjusted_for_before(self) -> None:
         """Refuses to adjust for what the programme may have changed."""
@@ -163,20 +171,13 @@ class Roi(Section):
 
     def _one_channel_each(self) -> None:
         """Refuses money that would be counted twice."""
-        channels: dict[str, str] = {}
-        for name, outcome in self.outcomes.items():
-            if outcome.value is None or outcome.value.channel == "other":
-                continue
-            channel = outcome.value.channel
-            if channel in channels:
-                raise ValueError(
-                    f"outcomes {channels[channel]} and {name} both count money through {channel}: keep one"
-                )
-            channels[channel] = name
-        for pair in EXCLUSIVE_CHANNELS:
-            if pair <= set(channels):
-                both = " and ".join(sorted(pair))
-                raise ValueError(f"{both} are the same money measured twice: keep one")
+        priced = {}
+        for name, one in self.outcomes.items():
+            if one.value is not None:
+                column = one.name or name if one.measured_in == "outcomes" else ""
+                measurement = (one.measured_in, column, one.period or "")
+                priced[name] = Priced(value=one.value, measurement=measurement)
+        refuse_counted_twice(priced)
 
     @property
     def primary(self) -> str:

@@ -7,11 +7,22 @@ from typing import Annotated, Final, Literal, Self, get_args
 from pydantic import Field, model_validator
 
 from wellperf_models.study.base import Section
+from wellperf_models.study.money import Currency
+from wellperf_models.study.roi_money import Channel
 
 Status = Literal["measured", "judgement"]
 # nothing believed; a reader of randomised evaluations; changes of organisation; vendors' evidence
 PriorSet = Literal["flat", "sceptical", "organisational", "optimistic"]
+Year = Annotated[int, Field(ge=1950, le=2100)]
 PRIOR_SETS: Final[tuple[PriorSet, ...]] = get_args(PriorSet)
+# names of the factors that come with the package (roi/priors.toml), for what is checked before it is read
+PACKAGED_FACTORS: Final = (
+    "replacement_cost",
+    "programme_cost",
+    "absence_day",
+    "presenteeism_ratio",
+    "self_report_conversion",
+)
 
 
 class EvidencePrior(Section):
@@ -24,9 +35,9 @@ class EvidencePrior(Section):
         quantity: What it is about, in words.
         distribution: Only normal so far.
         scale: "relative": of the logarithm of a ratio of means (of hazards, for exits), for an outcome of
-            which more is worse. "standardised": of a difference in standard deviations of the control arm.
-            "unit": of a difference in the outcome's own unit.
-        mean, sd: On that scale; with "standardised" a positive mean is more of the outcome.
+            which more is worse. "standardised": of a difference in standard deviations of the control arm,
+            above 0 towards better. "unit": of a difference in the outcome's own unit, above 0 towards more.
+        mean, sd: On that scale.
         source: What it rests on.
         status: Whether the source measured it, or it was set by judgement.
     """
@@ -50,6 +61,10 @@ class Factor(Section):
         distribution: "lognormal": `median` and `spread` (of the logarithm). "beta": `a` and `b`. "fixed":
             `median` alone.
         median, spread, a, b: As the distribution needs; the others are None.
+        only_for: Channels of values, or "costs", that it may multiply; (): anything. What was measured for
+            one use is refused for another.
+        currency, price_year: Of a factor that is an amount of money: what it is multiplied into has to be in
+            that currency, and `[[roi.price_indices]]` says what prices have done since that year.
         source: What it rests on.
         status: Whether the source measured it, or it was set by judgement.
     """
@@ -60,6 +75,9 @@ class Factor(Section):
     spread: Annotated[float, Field(gt=0, le=3)] | None = None
     a: Annotated[float, Field(gt=0)] | None = None
     b: Annotated[float, Field(gt=0)] | None = None
+    only_for: tuple[Channel | Literal["costs"], ...] = ()
+    currency: Currency | None = None
+    price_year: Year | None = None
     source: Annotated[str, Field(min_length=1)]
     status: Status
 
@@ -70,7 +88,28 @@ class Factor(Section):
         if given != needed[self.distribution]:
             told = " and ".join(sorted(needed[self.distribution]))
             raise ValueError(f'a factor with distribution = "{self.distribution}" gives {told}, nothing else')
+        if (self.currency is None) != (self.price_year is None):
+            raise ValueError("a factor that is an amount of money gives both currency and price_year")
+        if self.currency is not None and self.distribution == "beta":
+            raise ValueError("a factor that is an amount of money is no share: lognormal or fixed")
         return self
+
+
+class PriceIndex(Section):
+    """`[[roi.price_indices]]`: what a unit of money of an earlier year is in prices of a later one.
+
+    Attributes:
+        currency: Of both.
+        from_year, to_year: Years of the prices.
+        ratio: Prices of `to_year` over those of `from_year`.
+        source: Which index, and where it was read.
+    """
+
+    currency: Currency
+    from_year: Year
+    to_year: Year
+    ratio: Annotated[float, Field(gt=0)]
+    source: Annotated[str, Field(min_length=1)]
 
 
 class Bias(Section):

@@ -32,6 +32,8 @@ class Decision(Section):
         fade_out_spread: Standard deviation of what is not known about it (a beta distribution with mean
             `fade_out`); 0: known.
         people: People the decision is about; None: those who were offered the programme.
+        booked_spread: Standard deviation of the logarithm of what will have to be paid, around what was booked;
+            0: what was booked is what it costs.
         judged_by: Sets of priors that must agree for "fund" or "stop"; every other set is shown beside them.
         fund_above, stop_below: Probability that the net present value is above 0 from which the answer is
             "fund", and below which it is "stop"; between them it is "measure first".
@@ -50,6 +52,7 @@ class Decision(Section):
     fade_out: Share
     fade_out_spread: Annotated[float, Field(ge=0, lt=0.5)] = 0.0
     people: Annotated[int, Field(ge=1)] | None = None
+    booked_spread: Annotated[float, Field(ge=0, le=3)] = 0.0
     judged_by: Annotated[tuple[PriorSet, ...], Field(min_length=1)] = ("flat", "sceptical")
     fund_above: Annotated[float, Field(gt=0.5, lt=1)] = 0.9
     stop_below: Annotated[float, Field(gt=0, lt=0.5)] = 0.1

@@ -6,31 +6,38 @@ a column mapped by mistake may hold anything.
 
 from __future__ import annotations
 
-import difflib
-import math
 from collections.abc import Iterable, Iterator, Mapping
 
 import polars as pl
 
-from wellperf_models.study import Roi, Study
+from wellperf_models.study import Study
+from wellperf_models.tables.foreseen_money import foresee_bookings, foresee_money
+from wellperf_models.tables.foreseen_units import distinct_words, foresee_units, likely
 from wellperf_models.tables.schema import SCHEMA
 from wellperf_models.tables.violation import Violation, file_problem
 
 Frames = Mapping[str, pl.LazyFrame]
-_LEVELS = ("person", "team", "department", "site")
 _ADJUSTABLE = ("outcomes", "people")
-# lots drawn person by person leave clusters this wholly in one arm less often than once in 10,000 trials
-_CHANCE = 1e-4
 
 
 def foresee_settings(study: Study) -> list[Violation]:
     """What the study file alone tells."""
-    return [*_roi_settings(study), *_burnout_settings(study), *_turnover_settings(study)]
+    return [
+        *_roi_settings(study),
+        *foresee_money(study),
+        *_burnout_settings(study),
+        *_turnover_settings(study),
+    ]
 
 
 def foresee_rows(study: Study, frames: Frames) -> list[Violation]:
     """What the tables tell."""
-    return [*_arms(study, frames), *_level(study, frames), *_programme(study, frames), *_waves(study, frames)]
+    return [
+        *foresee_units(study, frames),
+        *_programme(study, frames),
+        *foresee_bookings(study, frames),
+        *_waves(study, frames),
+    ]
 
 
 def _roi_settings(study: Study) -> Iterator[Violation]:
@@ -103,7 +110,7 @@ def _turnover_settings(study: Study) -> Iterator[Violation]:
             yield file_problem(
                 "spells",
                 "turnover_cause",
-                f"turnover.causes names {cause!r}, which is no exit reason{_likely(cause, allowed)}",
+                f"turnover.causes names {cause!r}, which is no exit reason{likely(cause, allowed)}",
                 f"write one of {', '.join(allowed)}",
                 column="exit_reason",
             )
@@ -118,91 +125,19 @@ def _too_late(where: str, name: str, timing: str) -> Violation:
     )
 
 
-def _likely(given: str, known: Iterable[str | None]) -> str:
-    """A likely name only, never the whole list."""
-    names = [name for name in known if name]
-    folded = {name.casefold(): name for name in names}
-    close = difflib.get_close_matches(given.casefold(), folded, n=1, cutoff=0.6)
-    return f"; did you mean {folded[close[0]]!r}?" if close else ""
-
-
-def _distinct(frame: pl.LazyFrame, column: str) -> list[str]:
-    found = frame.select(pl.col(column).drop_nulls().unique()).collect(engine="streaming")[column]
-    return sorted(found.to_list())
-
-
-def _arms(study: Study, frames: Frames) -> Iterator[Violation]:
-    roi = study.roi
-    if roi is None or "outcomes" not in frames:
-        return
-    known = _distinct(frames["outcomes"], "arm")
-    # who took part may be recorded without arms, and one group measured twice has none
-    if roi.design != "randomised" and (not known or roi.design == "participation"):
-        return
-    for entry, arm in (("treated", roi.treated), ("control", roi.control)):
-        if arm is not None and arm not in known:
-            yield file_problem(
-                "outcomes",
-                "arm_in_outcomes",
-                f"roi.{entry} names {arm!r}, no arm in the table outcomes{_likely(arm, known)}",
-                f"correct roi.{entry}, or the mapping of outcomes.arm",
-                column="arm",
-            )
-
-
-def _level(study: Study, frames: Frames) -> Iterator[Violation]:
-    roi = study.roi
-    if roi is None or "outcomes" not in frames:
-        return
-    allowed = _LEVELS[: _LEVELS.index(roi.level) + 1]
-    kinds = _distinct(frames["outcomes"], "unit_type")
-    if coarser := [kind for kind in kinds if kind in _LEVELS and kind not in allowed]:
-        yield file_problem(
-            "outcomes",
-            "unit_above_level",
-            f"units of type {coarser[0]} are larger than what was assigned, roi.level = {roi.level!r}",
-            "declare the level at which lots were drawn, or measure smaller units",
-            column="unit_type",
-        )
-    if roi.design == "randomised" and roi.level == "person" and _whole_clusters(frames["outcomes"], roi):
-        yield file_problem(
-            "outcomes",
-            "level_finer_than_lots",
-            "every cluster (outcomes.cluster) is wholly in one arm, which lots for each person would not do",
-            'correct roi.level, such as "team": errors at a finer level than the lots are far too small',
-            column="cluster",
-        )
-
-
-def _whole_clusters(outcomes: pl.LazyFrame, roi: Roi) -> bool:
-    """Whether clusters are so wholly in one arm that lots for each person would hardly ever do it."""
-    arms = pl.col("arm").is_in([roi.treated, roi.control])
-    units = (
-        outcomes.filter(arms, pl.col("cluster").is_not_null()).select("unit_id", "cluster", "arm").unique()
-    )
-    held = units.group_by("cluster").agg(n=pl.len(), k=(pl.col("arm") == roi.treated).sum().cast(pl.Int64))
-    counts = held.collect(engine="streaming")
-    if not counts.height or counts.filter((pl.col("k") > 0) & (pl.col("k") < pl.col("n"))).height:
-        return False
-    share = float(counts["k"].sum()) / float(counts["n"].sum())
-    if share in (0.0, 1.0):
-        return False
-    return sum(math.log(share**n + (1 - share) ** n) for n in counts["n"]) < math.log(_CHANCE)
-
-
 def _programme(study: Study, frames: Frames) -> Iterator[Violation]:
     roi = study.roi
     if roi is None:
         return
     if "costs" in frames and roi.decision is not None and not roi.costs:
-        known = _distinct(frames["costs"], "programme")
+        known = distinct_words(frames["costs"], "programme")
         if roi.programme not in known:
             yield _unknown_programme("costs", roi.programme, known)
     if "programmes" not in frames:
         return
-    known = _distinct(frames["programmes"], "programme")
+    known = distinct_words(frames["programmes"], "programme")
     # a table of other programmes is no mistake, one of nearly this name is
-    if roi.programme not in known and _likely(roi.programme, known):
+    if roi.programme not in known and likely(roi.programme, known):
         yield _unknown_programme("programmes", roi.programme, known)
     own = frames["programmes"].filter(pl.col("programme") == roi.programme)
     start = own.select(pl.col("start").min()).collect().item()
@@ -220,7 +155,7 @@ def _unknown_programme(table: str, given: str, known: Iterable[str]) -> Violatio
     return file_problem(
         table,
         f"programme_in_{table}",
-        f"roi.programme names {given!r}, no programme in the table {table}{_likely(given, known)}",
+        f"roi.programme names {given!r}, no programme in the table {table}{likely(given, known)}",
         "correct roi.programme, or the names in the table"
         + (", or declare [[roi.costs]]" if table == "costs" else ""),
         column="programme",
@@ -232,9 +167,13 @@ def _waves(study: Study, frames: Frames) -> Iterator[Violation]:
     if burnout is None or "surveys" not in frames:
         return
     scored = frames["surveys"].filter(pl.col("measure") == burnout.outcome)
-    known = _distinct(scored.filter(pl.col("item").is_null()), "wave")
+    known = distinct_words(scored.filter(pl.col("item").is_null()), "wave")
     if not known:
-        own = "" if not _distinct(scored, "wave") else ": only items, and no key to score them (scored_from)"
+        own = (
+            ""
+            if not distinct_words(scored, "wave")
+            else ": only items, and no key to score them (scored_from)"
+        )
         yield file_problem(
             "surveys",
             "outcome_in_surveys",
@@ -252,7 +191,7 @@ def _waves(study: Study, frames: Frames) -> Iterator[Violation]:
                 "surveys",
                 "wave_in_surveys",
                 f"burnout.waves names {wave!r}, no wave of {burnout.outcome} in the table surveys"
-                + _likely(wave, known),
+                + likely(wave, known),
                 "correct burnout.waves, or the mapping of surveys.wave",
                 column="wave",
             )

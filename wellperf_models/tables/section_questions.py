@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from wellperf_models.study import Burnout, Roi, Study
+from wellperf_models.study import CAUSAL_DESIGNS, Burnout, Roi, Study
 from wellperf_models.tables.needs import VALIDATION_EVENTS, Answerable, Frames, Need, distinct, judge, number
 
 _SECOND_WAVE = "a second wave of the same people"
@@ -70,7 +70,7 @@ def programme(text: str, frames: Frames, study: Study) -> Answerable:
         what="units in the smallest arm",
     )
     answer = judge(text, [need])
-    if answer.now == "yes" and roi.design != "randomised":
+    if answer.now == "yes" and roi.design not in CAUSAL_DESIGNS:
         # a contrast, and said to be no more than that
         return replace(answer, now="with a failed check", needs="units drawn by lot")
     return answer
@@ -84,7 +84,10 @@ def _sides(outcomes: pl.LazyFrame, roi: Roi) -> list[int]:
     if period is not None:
         rows = rows.filter(pl.col("period") == period)
     arm = pl.col("arm")
-    if roi.control is not None:
+    if roi.design == "staggered":
+        # each unit is its own comparison before it starts
+        sides = [rows]
+    elif roi.control is not None:
         sides = [rows.filter(arm == roi.treated), rows.filter(arm == roi.control)]
     elif roi.design == "participation":
         sides = [rows.filter(arm == roi.treated, pl.col("received") == word) for word in ("yes", "no")]

@@ -38,7 +38,7 @@ def check_settings(study: Study) -> list[Violation]:
                 )
         problems += _date_formats(name, source)
     named = [*_covariates(study), *_of_trials(study), *_beside_answers(study)]
-    named += [*_group_by(study), *_currencies(study)]
+    named += _group_by(study)
     return [*problems, *named, *foresee_settings(study)]
 
 
@@ -84,6 +84,8 @@ def _names_of_outcomes(study: Study, frames: Mapping[str, pl.LazyFrame]) -> list
         periods.setdefault(name, set()).add(period)
     problems = []
     for key, outcome in study.roi.outcomes.items():
+        if outcome.measured_in != "outcomes":
+            continue
         name = outcome.name or key
         if name not in periods:
             problems.append(_not_in_outcomes(f"roi.outcomes.{key}", "outcome", "name", name, periods))
@@ -232,29 +234,6 @@ def _group_by(study: Study) -> list[Violation]:
         )
         for where, group in asked.items()
         if group is not None and group not in known
-    ]
-
-
-def _currencies(study: Study) -> list[Violation]:
-    """Money of the study file itself; that of the table costs is judged row by row."""
-    if study.roi is None:
-        return []
-    given = {
-        f"roi.outcomes.{name}.value": outcome.value.currency
-        for name, outcome in study.roi.outcomes.items()
-        if outcome.value is not None
-    }
-    given |= {f"roi.costs, number {i}": cost.currency for i, cost in enumerate(study.roi.costs, start=1)}
-    known = study.money.currencies if study.money else ()
-    return [
-        file_problem(
-            "(study)",
-            "roi_currency",
-            f"{where} is in {currency}, which [money] does not declare",
-            "add it to [money]: reporting_currency, or a dated rate",
-        )
-        for where, currency in given.items()
-        if currency not in known
     ]
 
 

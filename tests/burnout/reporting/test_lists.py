@@ -18,12 +18,12 @@ from wellperf_models.burnout.nonresponse.findings import judge_nonresponse
 from wellperf_models.burnout.nonresponse.frame import build_response
 from wellperf_models.burnout.nonresponse.model import fit_nonresponse
 from wellperf_models.burnout.reporting.findings import fill_lists
-from wellperf_models.burnout.reporting.line import Status
 from wellperf_models.burnout.reporting.probast import QUESTIONS, judge_domain, judge_part
 from wellperf_models.burnout.reporting.tripod import FIRST_ITEMS
 from wellperf_models.burnout.reporting.tripod_rest import REST_ITEMS
 from wellperf_models.disclosure import Released, release
 from wellperf_models.evidence import Evidence, Unanswered, attempt
+from wellperf_models.guidelines import Status
 from wellperf_models.study import Study
 
 ITEMS = (*FIRST_ITEMS, *REST_ITEMS)

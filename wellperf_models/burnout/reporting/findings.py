@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from wellperf_models.burnout.frame import BurnoutFrame
 from wellperf_models.burnout.reporting.declared import declared_facts
 from wellperf_models.burnout.reporting.frame import RunFacts, read_facts
-from wellperf_models.burnout.reporting.line import Item, Line
 from wellperf_models.burnout.reporting.probast import (
     DOMAINS,
     QUESTIONS,
@@ -21,16 +20,14 @@ from wellperf_models.burnout.reporting.probast_analysis import NO, UNKNOWN, Answ
 from wellperf_models.burnout.reporting.tripod import FIRST_ITEMS
 from wellperf_models.burnout.reporting.tripod_rest import REST_ITEMS
 from wellperf_models.disclosure import Released
-from wellperf_models.evidence import (
-    Check,
-    Evidence,
-    Measure,
-    Provenance,
-    Row,
-    Support,
-    Table,
-    Unanswered,
-    plain,
+from wellperf_models.evidence import Check, Evidence, Provenance, Table, Unanswered, plain
+from wellperf_models.guidelines import (
+    Filled,
+    every_line_reported,
+    fill,
+    lines_in_words,
+    table_of_lines,
+    table_of_words,
 )
 from wellperf_models.study import Study
 
@@ -38,9 +35,7 @@ _ID = "burnout.reporting"
 _QUESTION = "Is everything reported that a reader needs to judge the model, and how far could it be biased?"
 _MOST_NAMED = 6
 _PARTS: tuple[Part, ...] = ("Development", "Evaluation")
-_NOBODY = Support(n_people=0)
 
-type _Filled = tuple[tuple[Item, Line], ...]
 type _Judged = tuple[tuple[Question, Answered], ...]
 
 
@@ -63,7 +58,7 @@ def fill_lists(
         provenance: Where the numbers come from.
     """
     facts = read_facts(study, frame, [a for a in answers if isinstance(a, Released)])
-    lines: _Filled = tuple((item, item.rule(facts)) for item in (*FIRST_ITEMS, *REST_ITEMS))
+    lines = fill((*FIRST_ITEMS, *REST_ITEMS), facts)
     judged: _Judged = tuple((question, question.rule(facts)) for question in QUESTIONS)
     domains = {
         (part, domain): judge_domain(
@@ -76,12 +71,17 @@ def fill_lists(
     return Evidence(
         id=_ID,
         question=_QUESTION,
-        answer=plain(" ".join((_tripod_words(lines), _probast_words(judged, parts)))),
+        answer=plain(" ".join((lines_in_words(lines, "TRIPOD+AI"), _probast_words(judged, parts)))),
         estimand="None: a reading of the report by two lists.",
         population="" if facts.frame is None else facts.frame.population,
         design="reporting lists filled from the run",
         provenance=provenance,
-        tables=(_tripod(lines), _probast(judged), _domains(domains, parts), _declared(facts)),
+        tables=(
+            table_of_lines(lines, "tripod_ai", "Reporting by TRIPOD+AI, line by line"),
+            _probast(judged),
+            _domains(domains, parts),
+            _declared(facts),
+        ),
         checks=_checks(lines, parts),
         limits=(
             "“Reported” says that it is there, not that it is good.",
@@ -91,17 +91,6 @@ def fill_lists(
             "model fits a reader's own purpose (applicability) is not judged.",
         ),
     )
-
-
-def _tripod_words(lines: _Filled) -> str:
-    asked = [(item, line) for item, line in lines if line.status != "not applicable"]
-    missing = [f"{item.number} {item.topic}" for item, line in asked if line.status == "not done"]
-    told = f"{len(asked) - len(missing)} of {len(asked)} lines of TRIPOD+AI that apply are reported"
-    if not missing:
-        return told + "."
-    more = len(missing) - _MOST_NAMED
-    listed = ", ".join(missing[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-    return f"{told}; missing: {listed}."
 
 
 def _probast_words(judged: _Judged, parts: dict[Part, Judgement]) -> str:
@@ -128,22 +117,8 @@ def _reasons(judged: _Judged, part: Part, telling: str | None) -> list[str]:
     return list(dict.fromkeys(why for q, (answer, why) in judged if q.part == part and answer == telling))
 
 
-def _tripod(lines: _Filled) -> Table:
-    return _table(
-        "tripod_ai",
-        "Reporting by TRIPOD+AI, line by line",
-        ("line",),
-        (
-            ("asks", "What it asks for"),
-            ("status", "Status"),
-            ("where", "Where, why not, or what would do it"),
-        ),
-        [((item.number,), (item.asks, line.status, line.where)) for item, line in lines],
-    )
-
-
 def _probast(judged: _Judged) -> Table:
-    return _table(
+    return table_of_words(
         "probast_ai",
         "Risk of bias by PROBAST+AI, question by question",
         ("part", "question"),
@@ -155,7 +130,7 @@ def _probast(judged: _Judged) -> Table:
 def _domains(domains: dict[tuple[Part, str], Judgement], parts: dict[Part, Judgement]) -> Table:
     rows = [((part, domain), (judgement,)) for (part, domain), judgement in domains.items()]
     rows += [((part, "overall"), (judgement,)) for part, judgement in parts.items()]
-    return _table(
+    return table_of_words(
         "probast_ai_domains",
         "PROBAST+AI: concern about the development, risk of bias in the evaluation",
         ("part", "domain"),
@@ -165,7 +140,7 @@ def _domains(domains: dict[tuple[Part, str], Judgement], parts: dict[Part, Judge
 
 
 def _declared(facts: RunFacts) -> Table:
-    return _table(
+    return table_of_words(
         "declared",
         "What the study file says of the model",
         ("what",),
@@ -174,37 +149,10 @@ def _declared(facts: RunFacts) -> Table:
     )
 
 
-def _table(
-    name: str,
-    title: str,
-    keys: tuple[str, ...],
-    measures: tuple[tuple[str, str], ...],
-    rows: Sequence[tuple[tuple[str, ...], tuple[str, ...]]],
-) -> Table:
-    """A table of words: it is about nobody."""
-    return Table(
-        name=name,
-        title=title,
-        keys=keys,
-        measures=tuple(Measure(name=m, kind="text", label=label) for m, label in measures),
-        rows=tuple(Row(key=key, values=values, support=_NOBODY) for key, values in rows),
-        partition=False,
-        about_people=False,
-    )
-
-
-def _checks(lines: _Filled, parts: dict[Part, Judgement]) -> tuple[Check, ...]:
-    missing = sum(line.status == "not done" for _, line in lines)
+def _checks(lines: Filled[RunFacts], parts: dict[Part, Judgement]) -> tuple[Check, ...]:
     risk = parts["Evaluation"]
     return (
-        Check(
-            name="every_line_reported",
-            passed=missing == 0,
-            value=float(missing),
-            threshold=0.0,
-            text="Lines of TRIPOD+AI that apply and are not reported: {value}.",
-            computation="exact",
-        ),
+        every_line_reported(lines, "TRIPOD+AI"),
         Check(
             name="low_risk_of_bias",
             passed={"low": True, "high": False}.get(risk),

@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Final
 
 from wellperf_models.burnout.reporting.frame import RunFacts
-from wellperf_models.burnout.reporting.line import (
+from wellperf_models.burnout.reporting.line import the_model
+from wellperf_models.guidelines import (
     Item,
     Line,
     all_of,
@@ -21,7 +22,6 @@ from wellperf_models.burnout.reporting.line import (
     not_applicable,
     not_done,
     reported,
-    the_model,
 )
 
 _FORECAST = "burnout.forecast"
@@ -102,7 +102,7 @@ _CLUSTERS = from_numbers(
     remedy="[burnout.ladder] leave_out",
 )
 
-FIRST_ITEMS: Final = (
+FIRST_ITEMS: Final[tuple[Item[RunFacts], ...]] = (
     Item(
         number="1",
         topic="title",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from wellperf_models.burnout.reporting.frame import RunFacts
-from wellperf_models.burnout.reporting.line import (
+from wellperf_models.burnout.reporting.line import the_model
+from wellperf_models.guidelines import (
     Item,
     Line,
     all_of,
@@ -15,7 +16,6 @@ from wellperf_models.burnout.reporting.line import (
     not_applicable,
     not_done,
     reported,
-    the_model,
 )
 
 _FORECAST = "burnout.forecast"
@@ -67,7 +67,7 @@ def _updated(facts: RunFacts) -> Line:
     return not_applicable("no model was updated")
 
 
-REST_ITEMS: Final = (
+REST_ITEMS: Final[tuple[Item[RunFacts], ...]] = (
     Item(
         number="18a",
         topic="funding",

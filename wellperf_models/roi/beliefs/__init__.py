@@ -1,0 +1,1 @@
+"""What each set of priors believed before the data, and after them, and which of the two decides."""

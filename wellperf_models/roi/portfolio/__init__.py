@@ -1,0 +1,1 @@
+"""Which of several initiatives to pay for from one budget, and how sure the choice is."""

@@ -1,0 +1,74 @@
+"""Statements about the choice that can fail; each takes what it judges."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from wellperf_models.evidence import Check, Unanswered
+from wellperf_models.roi.portfolio.candidates import Candidate
+from wellperf_models.roi.portfolio.model import Choice, Portfolio
+from wellperf_models.roi.rows import PriorName, RoiFrame
+from wellperf_models.roi.summaries import Drawn
+
+
+def check_portfolio(frame: RoiFrame, portfolio: Portfolio | Unanswered) -> tuple[Check, ...]:
+    """Checks of the choice; none where there is none.
+
+    Args:
+        frame: The return frame.
+        portfolio: From `fit_portfolio`.
+    """
+    if isinstance(portfolio, Unanswered):
+        return ()
+    judging = {prior: portfolio.choices[prior] for prior in portfolio.decision.judged_by}
+    chosen = sorted({place for choice in judging.values() for place in choice.chosen})
+    return (
+        choice_agrees_between_priors({prior: choice.chosen for prior, choice in judging.items()}),
+        chosen_on_local_evidence([portfolio.candidates[place] for place in chosen]),
+        choice_likely_right(judging),
+    )
+
+
+def choice_agrees_between_priors(chosen: Mapping[PriorName, Sequence[int]]) -> Check:
+    """The same is chosen whatever one believed beforehand.
+
+    Args:
+        chosen: Set of priors that judges → places of what is chosen.
+    """
+    passed = len({tuple(places) for places in chosen.values()}) == 1
+    return Check(
+        name="choice_agrees_between_priors",
+        passed=passed if len(chosen) > 1 else None,
+        text="The same is chosen under every set of priors that judges."
+        if passed
+        else "What one believed beforehand decides what is chosen.",
+        computation="exact",
+    )
+
+
+def chosen_on_local_evidence(chosen: Sequence[Candidate]) -> Check:
+    """Everything that is chosen was measured here."""
+    elsewhere = sum(not one.local for one in chosen)
+    return Check(
+        name="chosen_on_local_evidence",
+        passed=elsewhere == 0 if chosen else None,
+        value=float(elsewhere),
+        threshold=0.0,
+        text=f"Of {len(chosen)} that are chosen, those whose effect was not measured here: {{value}}.",
+        computation="exact",
+    )
+
+
+def choice_likely_right(choices: Mapping[PriorName, Choice]) -> Check:
+    """It is more likely than not that no other choice would be better, under every set that judges."""
+    least: Drawn = min((choice.best_choice for choice in choices.values()), key=lambda told: told.value)
+    return Check(
+        name="choice_likely_right",
+        passed=least.value > 0.5,
+        value=least.value,
+        threshold=0.5,
+        text="The probability that no other choice within the budget would be better is {value} (more likely "
+        "than not above {threshold}).",
+        computation="sampled",
+        monte_carlo_error=least.error,
+    )

@@ -1,0 +1,1 @@
+"""The run against the list of CHEERS 2022, for economic evaluations."""
