@@ -49,6 +49,15 @@ conflicts = "None."
 protocol = "None was prepared."
 registration = "Not registered."
 involvement = "None: the people are simulated."
+background = "An example: whether teams that start later should get the programme at all."
+comparators = "Teams that waited for a year: what would happen without it."
+perspective = "The employer's, who pays for it."
+time_horizon = "Three years: the year that was measured, and two in which its effect fades."
+discounting = "A usual real rate of a firm, for this example."
+price_date = "Prices of the year in which it began; nothing had to be converted."
+subgroups = "For nobody apart: the teams are too few."
+distribution = "Every team gets it in the end; who is reached least was not looked at."
+involvement_effect = "Nothing: nobody was involved."
 
 # ---- the page that tries the methods on simulated organisations of this shape: how many of them
 [method_check]
