@@ -1,4 +1,4 @@
-"""Small programmes, and every answer the return pillar gives on them, as its notebook asks."""
+"""Small programmes that ask everything of the return pillar."""
 
 from __future__ import annotations
 
@@ -8,32 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from tests.fakes import provenance
-from wellperf_models.disclosure import Released, release
-from wellperf_models.evidence import attempt
-from wellperf_models.roi.beliefs.checks import check_beliefs
-from wellperf_models.roi.beliefs.findings import describe_beliefs
-from wellperf_models.roi.beliefs.model import fit_beliefs
-from wellperf_models.roi.case.checks import check_case
-from wellperf_models.roi.case.findings import judge_case
-from wellperf_models.roi.case.frame import build_case
-from wellperf_models.roi.case.model import fit_case
-from wellperf_models.roi.checks import check_contrast, check_decision, check_effects
-from wellperf_models.roi.findings import contrast, decide, evaluate
-from wellperf_models.roi.frame import build_frame
-from wellperf_models.roi.information.checks import check_information
-from wellperf_models.roi.information.findings import judge_information
-from wellperf_models.roi.information.model import fit_information
-from wellperf_models.roi.model import fit_decision, fit_effects, fit_posterior
-from wellperf_models.roi.models.checks import check_models
-from wellperf_models.roi.models.findings import describe_models
-from wellperf_models.roi.portfolio.checks import check_portfolio
-from wellperf_models.roi.portfolio.findings import rank_initiatives
-from wellperf_models.roi.portfolio.model import fit_portfolio
-from wellperf_models.roi.reporting.findings import fill_cheers
-from wellperf_models.roi.scenarios.checks import check_scenarios
-from wellperf_models.roi.scenarios.findings import compare_scenarios
-from wellperf_models.roi.scenarios.model import fit_scenarios
 from wellperf_models.study import Study
 from wellperf_models.tables import Tables
 
@@ -112,36 +86,3 @@ def make_tables(rows: pl.DataFrame, more: dict[str, pl.DataFrame] | None = None,
     """Checked tables of one programme."""
     frames = {"outcomes": rows} | (more or {})
     return Tables.from_frames(make_study(list(frames), **roi), frames)
-
-
-def answers_of(tables: Tables) -> dict[str, Released]:
-    """Every answer of the pillar by id, released; nothing may stop on the way."""
-    study = tables.study
-    section = study.roi
-    assert section is not None
-    told: Any = {"provenance": provenance(study.study.as_of)}
-    frame: Any = attempt(build_frame, tables)
-    case = build_case(tables, frame)
-    effects: Any = attempt(fit_effects, frame, section)
-    posteriors: Any = attempt(fit_posterior, frame, effects, section)
-    decision: Any = attempt(fit_decision, frame, effects, posteriors, section)
-    beliefs: Any = attempt(fit_beliefs, frame, effects, posteriors, decision, section)
-    scenarios: Any = attempt(fit_scenarios, frame, effects, decision, section)
-    portfolio: Any = attempt(fit_portfolio, frame, decision, section)
-    information: Any = attempt(fit_information, frame, effects, decision, section)
-    from_case: Any = attempt(fit_case, case, section)
-    checks = check_decision(frame, effects, posteriors, decision)
-    found = [
-        evaluate(frame, effects, check_effects(frame, effects), **told),
-        contrast(frame, effects, check_contrast(frame, effects), **told),
-        describe_models(frame, effects, posteriors, check_models(frame, effects, posteriors), **told),
-        describe_beliefs(frame, beliefs, check_beliefs(frame, beliefs), **told),
-        judge_case(case, from_case, check_case(case, from_case), **told),
-        decide(frame, effects, posteriors, decision, checks, **told),
-        compare_scenarios(frame, scenarios, check_scenarios(frame, scenarios), **told),
-        rank_initiatives(frame, portfolio, check_portfolio(frame, portfolio), **told),
-        judge_information(frame, information, check_information(frame, information), **told),
-    ]
-    released = [release(evidence, study) for evidence in found]
-    released.append(release(fill_cheers(frame, study, released, **told), study))
-    return {answer.id: answer for answer in released}

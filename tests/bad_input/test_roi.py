@@ -8,6 +8,8 @@ import pytest
 
 from tests.bad_input.case import OUTCOMES, SECRET, Bad, Good, accept, judge
 from tests.bad_input.test_study_file import COSTS, DECISION, LONG, ROI, TRIAL, WORTH
+from tests.tables.folder import HEAD
+from wellperf_models.cli import main
 from wellperf_models.roi.priors import packaged
 from wellperf_models.study import PACKAGED_FACTORS
 
@@ -228,3 +230,23 @@ def test_twins_pass(good: Good, tmp_path: Path) -> None:
 
 def test_factors_that_the_check_knows_are_those_of_the_package() -> None:
     assert set(PACKAGED_FACTORS) == set(packaged().factors)
+
+
+@pytest.mark.parametrize(
+    ("sections", "code", "words"),
+    [
+        (_in_value('times = ["replacment_cost"]'), 1, "roi_factor"),
+        (WHOLE.replace("discount_rate = 0.03\n", ""), 2, "roi.decision.discount_rate"),
+        (WHOLE, 0, "every rule holds"),
+    ],
+    ids=["violation", "error", "good"],
+)
+def test_the_command_names_it(
+    sections: str, code: int, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "study.toml").write_text(HEAD + sections, encoding="utf-8")
+    (tmp_path / "spells.csv").write_text(LONG, encoding="utf-8")
+    assert main(["check", str(tmp_path)]) == code
+    said = capsys.readouterr()
+    assert words in said.out + said.err
+    assert "Traceback" not in said.out + said.err

@@ -28,7 +28,10 @@ def cells(
 
 
 def by_regression(made: RollOutCells, target: NDArray[np.bool_], kept: list[int]) -> float:
-    """The same by least squares: dummies for groups, periods and every single treated cell."""
+    """The same by least squares: dummies for groups, periods and every single treated cell.
+
+    Where one group is left out, the others that start with it take its place.
+    """
     n_groups, n_periods = made.w.shape
     places = [(g, t) for g in kept for t in range(n_periods) if made.w[g, t] > 0]
     X = np.zeros((len(places), n_groups + n_periods + len(places)))
@@ -41,7 +44,13 @@ def by_regression(made: RollOutCells, target: NDArray[np.bool_], kept: list[int]
     beta = np.linalg.lstsq(np.sqrt(w)[:, None] * X, np.sqrt(w) * y, rcond=None)[0]
     own = beta[n_groups + n_periods :]
     chosen = np.array([target[p] for p in places])
-    return float(np.average(own[chosen], weights=w[chosen]))
+    weight = target * made.w
+    whole, left = (
+        {a: weight[rows][made.adopted[rows] == a].sum() for a in np.unique(made.adopted)}
+        for rows in (np.arange(n_groups), np.array(kept))
+    )
+    factor = np.array([whole[made.adopted[g]] / max(left[made.adopted[g]], 1e-300) for g, _ in places])
+    return float(np.average(own[chosen], weights=(w * factor)[chosen]))
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -52,8 +61,10 @@ def test_it_is_the_regression_with_a_dummy_for_every_treated_cell(seed: int) -> 
     everyone = list(range(12))
     assert fit.value[0] == pytest.approx(by_regression(made, target, everyone), abs=1e-9)
     left_out = np.array([by_regression(made, target, [g for g in everyone if g != out]) for out in everyone])
-    # the jackknife by its definition, group by group
-    variance = 11 / 12 * float(((left_out - fit.value[0]) ** 2).sum())
+    # the jackknife by its definition, group by group, but for its scale
+    scale = imputation._Parts(made, target[None]).scale_and_df()[0][0]
+    assert 0.5 < scale < 1
+    variance = scale * float(((left_out - fit.value[0]) ** 2).sum())
     assert fit.covariance[0, 0] == pytest.approx(variance, rel=1e-8)
     assert fit.influence.shape == (12, 1)
 
@@ -76,21 +87,35 @@ def test_no_treated_cell_is_a_comparison_for_another() -> None:
     assert fit_imputation(other, late[None]).value == pytest.approx(fit_imputation(made, late[None]).value)
 
 
-def test_degrees_of_freedom_are_those_of_the_quadratic_form() -> None:
-    """Under the working model the variance's mean and variance are what the degrees of freedom say."""
+def test_error_and_degrees_of_freedom_are_those_of_the_working_model() -> None:
+    """Under independent errors the variance is right on average, and varies as its degrees of freedom say."""
     made = cells(holes=False)
     target = comparable(made)[None]
     fit = fit_imputation(made, target)
     rng = np.random.default_rng(5)
-    found = []
+    found, values = [], []
     for _ in range(600):
         y = rng.normal(size=made.w.shape) / np.sqrt(made.w)
         parts = imputation._Parts(RollOutCells(y=y, w=made.w, adopted=made.adopted), target)
         found.append(float(((parts.leave_one_out() - parts.estimate()) ** 2).sum()))
+        values.append(float(parts.estimate()[0]))
     df = 2 * np.mean(found) ** 2 / np.var(found)
     # the Monte Carlo error of a variance of 600 is about 7 %
     assert fit.df[0] == pytest.approx(df, rel=0.25)
     assert fit.df[0] < 11
+    scale = parts.scale_and_df()[0][0]
+    assert scale * np.mean(found) == pytest.approx(np.var(values), rel=0.25)
+
+
+def test_effects_that_differ_by_starting_time_are_not_taken_for_chance() -> None:
+    made = cells(holes=False)
+    target = comparable(made)[None]
+    differing = RollOutCells(
+        y=made.y + np.where(made.treated, 5.0 * made.adopted[:, None], 0.0), w=made.w, adopted=made.adopted
+    )
+    assert fit_imputation(differing, target).std_error == pytest.approx(
+        fit_imputation(made, target).std_error, rel=1e-8
+    )
 
 
 def test_an_average_over_one_group_has_no_error() -> None:
@@ -123,7 +148,9 @@ def test_nothing_depends_on_the_order_of_groups() -> None:
 def test_many_groups_take_the_short_way_to_nearly_the_same_degrees_of_freedom() -> None:
     made = cells(groups=120, holes=False)
     parts = imputation._Parts(made, comparable(made)[None])
-    assert parts._df_of_many()[0] == pytest.approx(parts.degrees_of_freedom()[0], rel=0.1)
+    scale, df = parts.scale_and_df()
+    assert parts._df_of_many()[0] == pytest.approx(df[0], rel=0.15)
+    assert scale[0] == pytest.approx(119 / 120, rel=0.05)
 
 
 def test_the_lots_drawn_again_find_an_effect_and_hold_without_one() -> None:

@@ -10,7 +10,7 @@ from scipy import stats
 
 from tests.recovery.adversarial import CASES, PEOPLE, called_lots, rates
 
-WORLDS = range(5)
+WORLDS = range(4)
 
 
 @pytest.mark.parametrize("name", CASES)

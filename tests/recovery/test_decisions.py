@@ -22,7 +22,7 @@ def told(shape: str, n: int) -> tuple[Said, ...]:
     return tuple(one_world(SHAPES[shape], "organisational", seed, sampler=False) for seed in range(n))
 
 
-@pytest.mark.parametrize(("shape", "n"), [("600 people", 30), (TEAMS, 60)])
+@pytest.mark.parametrize(("shape", "n"), [("600 people", 30), (TEAMS, 40)])
 def test_programmes_pay_as_often_as_they_are_said_to(shape: str, n: int) -> None:
     found = calibrate(told(shape, n))
     assert found.holds
@@ -34,7 +34,7 @@ def test_programmes_pay_as_often_as_they_are_said_to(shape: str, n: int) -> None
 def test_probabilities_too_sure_of_themselves_are_noticed() -> None:
     sure = [
         Said(p_positive=float(stats.norm.cdf(3 * stats.norm.ppf(t.p_positive))), pays=t.pays)
-        for t in told(TEAMS, 60)
+        for t in told(TEAMS, 40)
     ]
     assert not calibrate(sure).holds
 

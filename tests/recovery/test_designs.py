@@ -10,8 +10,8 @@ import pytest
 from tests.recovery.designs import DETECTORS, TWFE, fires, studies
 from tests.recovery.worlds import judge
 
-WORLDS = 24
-SHORT = [s for s in studies() if s.clusters in (8, 20) and not s.name.startswith("lots")]
+WORLDS = 12
+SHORT = [s for s in studies() if s.clusters == 8 or (s.clusters == 20 and "grow" in s.name)]
 
 
 @pytest.mark.parametrize("study", SHORT, ids=lambda s: f"{s.name}, {s.clusters}")
@@ -27,6 +27,6 @@ def test_designs_recover_and_cover(study) -> None:
 @pytest.mark.parametrize("detector", DETECTORS, ids=lambda d: f"{d[0]}, {d[1]}")
 def test_detectors_fire_where_they_should_and_nowhere_else(detector) -> None:
     faulty, clean = DETECTORS[detector]
-    # at 10 % of clean worlds, 4 of 12 happen once in 40, 5 once in 200
-    assert sum(fires(clean(seed), detector[0]) for seed in range(12)) <= 4
-    assert sum(fires(faulty(seed), detector[0]) for seed in range(12)) >= 9
+    # at 10 % of clean worlds 4 of 6 happen once in 800; at 90 % of faulty ones 3 of 6 once in 60
+    assert sum(fires(clean(seed), detector[0]) for seed in range(6)) <= 3
+    assert sum(fires(faulty(seed), detector[0]) for seed in range(6)) >= 4

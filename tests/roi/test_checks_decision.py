@@ -144,4 +144,7 @@ def test_output_lost_to_absence_is_not_counted_twice():
     declared = both | {"output": value("productivity", apart_from=["absence"])}
     assert checks.output_apart_from_absence(declared).passed
     assert checks.output_apart_from_absence(both | {"days": value("absence", tier="asserted")}).passed is None
-    assert checks.output_apart_from_absence({"days": value("absence"), "mood": value("presenteeism")}).passed is None
+    assert (
+        checks.output_apart_from_absence({"days": value("absence"), "mood": value("presenteeism")}).passed
+        is None
+    )

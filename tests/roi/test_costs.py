@@ -12,6 +12,7 @@ from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.roi.costs import read_costs, shown_people
 from wellperf_models.study import Study
 
+ASKED = {"currency": "USD", "source": "s", "tier": "measured"}
 DECISION = {"discount_rate": 0.03, "perspective": "employer", "horizon_years": 3, "fade_out": 0.2}
 MONEY = {
     "reporting_currency": "EUR",
@@ -244,3 +245,33 @@ def test_a_kind_that_is_booked_and_declared_would_count_twice():
         _read(_tables(bookings, costs=costs))
     other = [costs[0] | {"kind": "other"}]
     assert [line.kind for line in _read(_tables(bookings, costs=other))[0]] == ["programme", "other"]
+
+
+def test_what_was_booked_may_cost_more_or_less_the_next_time():
+    bookings = [("coaching", dt.date(2023, 4, 1), "programme", 100.0, "EUR")]
+    (line,), _ = read_costs(_tables(bookings), _tables(bookings).study.roi, 10)
+    assert line.spread == 0
+    unsure = _tables(bookings, decision=DECISION | {"booked_spread": 0.2})
+    (line,), _ = read_costs(unsure, unsure.study.roi, 10)
+    assert (line.spread, line.amount) == (0.2, 100.0)
+
+
+def test_every_price_of_the_section_has_its_rate():
+    initiative = {
+        "people": 10,
+        "effects": {"sick_days": {"mean": 0.0, "sd": 1.0, "source": "s", "tier": "asserted"}},
+        "costs": [ASKED | {"kind": "programme", "amount": 1.0, "per": "once"}],
+    }
+    for more in (
+        {"budget": {"amount": 10.0, "currency": "USD"}},
+        {"pilot": {"people": [100]} | ASKED},
+        {"initiatives": {"a": initiative}},
+    ):
+        tables = _tables(value="EUR", **more)
+        assert read_costs(tables, tables.study.roi, 10)[1] == {"EUR": 1.0, "USD": 0.9}
+    wish = {"outcome": "sick_days", "amount": 1.0, "currency": "USD", "source": "s", "asked": "us"}
+    tables = _tables(willingness_to_pay={"less": wish})
+    assert read_costs(tables, tables.study.roi, 10)[1]["USD"] == 0.9
+    early = _tables(budget={"amount": 10.0, "currency": "CHF"})
+    with pytest.raises(StudyError, match="no exchange rate"):
+        read_costs(early, early.study.roi, 10)

@@ -84,7 +84,7 @@ def test_tables_hold_ledgers_posteriors_and_present_values():
         "correlations",
     ]
     (cost,) = released.table("costs").rows
-    assert (cost.key, cost.values[0], cost.values[5]) == (("1. programme",), 100.0, "measured")
+    assert (cost.key, cost.values[0], cost.values[6]) == (("1. programme",), 100.0, "measured")
     assert [r.values[1] for r in released.table("channels").rows] == [-250.0, -1.0]
     assert [r.key[1] for r in released.table("posteriors").rows[:3]] == [
         "the trial's estimate",
@@ -101,7 +101,7 @@ def test_asserted_values_are_told_as_what_they_would_have_to_be():
     _, released = _released(asserted_channel(2.0))
     rows = released.table("break_even_values").rows
     assert [r.values[2] for r in rows] == ["pays from this value on"] * 2
-    assert {r.values[4] for r in released.table("channels").rows} == {"yes", "no: asserted"}
+    assert {r.values[5] for r in released.table("channels").rows} == {"yes", "no: asserted"}
     assert any("mood" in limit for limit in released.limits)
 
 

@@ -240,7 +240,7 @@ def test_no_section_and_no_table() -> None:
     study = make_study()
     with pytest.raises(StudyError, match="nothing of a programme"):
         build_frame(FakeTables(study.model_copy(update={"roi": None}), {"outcomes": make_rows()}))
-    with pytest.raises(StudyError, match="no table of outcomes"):
+    with pytest.raises(DesignError, match="no table of outcomes"):
         build_frame(FakeTables(study, {}))
 
 
@@ -327,6 +327,12 @@ def test_covariates_from_after_are_refused() -> None:
     covariates = {"team": {"table": "assignments", "timing": "before", "type": "category"}}
     outcomes = {"sick_days": {"adjust_for": ["team"]}}
     refused(StudyError, "can't be placed", rows, outcomes=outcomes, covariates=covariates)
+
+
+def test_an_outcome_after_the_as_of_date_is_refused() -> None:
+    rows = make_rows().with_columns(period=pl.lit("2025-02"))
+    with pytest.raises(DesignError, match="after the as-of date"):
+        build_frame(make_tables(rows, outcomes=ONE))
 
 
 def test_dates_that_contradict() -> None:

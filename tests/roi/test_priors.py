@@ -101,9 +101,18 @@ def test_where_a_ratio_has_no_meaning_the_default_holds():
     )
     told = prior_of("sick_days", section.outcomes["sick_days"], change, "sceptical", section)
     assert told.entry == "default"
-    claims = make_section({"spending": {"higher_is": "worse", "value": _value("claims")}})
-    told = _believed(claims, name="spending")
+    other = make_section({"complaints": {"higher_is": "worse", "value": _value("customer_satisfaction")}})
+    told = _believed(other, name="complaints")
     assert (told.mean, told.sd) == (0.0, pytest.approx(0.8))
+
+
+def test_spending_with_a_long_tail_is_believed_as_a_ratio():
+    # in standard deviations the optimist would believe that more than half of it goes away
+    section = make_section({"spending": {"higher_is": "worse", "value": _value("claims")}})
+    for prior in ("sceptical", "organisational", "optimistic"):
+        told = _believed(section, prior, "spending", mean=570.0, sd=1300.0)
+        assert told.entry == "claims"
+        assert abs(told.mean) + 2 * told.sd < 0.5 * 570
 
 
 def test_a_relative_prior_of_ones_own_is_never_set_aside_silently():

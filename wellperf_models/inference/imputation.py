@@ -6,10 +6,12 @@ effects are averaged with declared weights. No treated cell is ever a comparison
 plain two-way fixed effects do: there, effects that grow with time are subtracted from each other
 (Goodman-Bacon 2021, Journal of Econometrics 225:254).
 
-Errors are those of leaving out one group at a time (CV3; MacKinnon, Nielsen & Webb 2023, Journal of Applied
-Econometrics 38:671), with Satterthwaite's degrees of freedom: the left-out estimates are linear in y, so
-their covariance is known under independent errors of variance 1 / weight. A test for lots that were drawn
-over starting times draws them again, studentised.
+Errors are those of leaving out one group at a time (MacKinnon, Nielsen & Webb 2023, Journal of Applied
+Econometrics 38:671). How many start when is part of the design: the others of a group's starting time take
+its place, so that effects which differ by starting time are not taken for chance. The left-out estimates are
+linear in y, so under independent errors of variance 1 / weight the mean of the sum of their squares is known:
+the error is scaled to be right there, as CR2 is, and has Satterthwaite's degrees of freedom. A test for lots
+that were drawn over starting times draws them again, studentised.
 """
 
 from __future__ import annotations
@@ -135,17 +137,16 @@ def fit_imputation(cells: RollOutCells, targets: NDArray[np.bool_]) -> Imputatio
             expected="in each period compared, at least two units that start later or never",
             remedy="keep some units for a later start, or look at earlier periods",
         )
-    left_out = parts.leave_one_out()
-    n = left_out.shape[0]
     # a mean that rests on one group is gone without it: nothing says how far chance reaches
-    influence = np.sqrt((n - 1) / n) * (value - left_out)
+    scale, df = parts.scale_and_df()
+    influence = np.sqrt(scale) * (value - parts.leave_one_out())
     weight = parts.target / parts.size[:, None, None]
     with np.errstate(invalid="ignore"):
         reached = (weight * np.nan_to_num(cells.y)[None]).sum(axis=(1, 2))
     return ImputationFit(
         value=value,
         covariance=influence.T @ influence,
-        df=parts.degrees_of_freedom(),
+        df=df,
         influence=influence,
         without=reached - value,
     )
@@ -175,7 +176,16 @@ class _Parts:
         self.size = self.size_own.sum(axis=1)
         self.number_own = (self.target * self.moved[None]).sum(axis=2)
         self.number = self.number_own.sum(axis=1)
-        self.c = self.target.sum(axis=1) - self.size_own @ self.share
+        own_c = self.target - self.size_own[:, :, None] * self.share[None]
+        self.c = own_c.sum(axis=1)
+        # of those that start together: they take each other's place
+        self.start, at = np.unique(cells.adopted, return_inverse=True)
+        self.start_of = at
+        together = at[:, None] == np.arange(self.start.size)
+        self.size_start = self.size_own @ together
+        self.number_start = self.number_own @ together
+        self.c_start = np.einsum("kgt,gs->kst", own_c, together.astype(float))
+        self.own_c = own_c
 
     def estimate(self) -> Floats:
         """All groups in, shape (K,)."""
@@ -191,10 +201,11 @@ class _Parts:
             own = np.arange(first, min(groups, first + step))
             A, back = self._without(own)
             for place, g in enumerate(own):
+                number, size, c = self._without_one(int(g))
                 found[g] = _average(
-                    self.number - self.number_own[:, g],
-                    self.size - self.size_own[:, g],
-                    self._c_without(int(g)),
+                    number,
+                    size,
+                    c,
                     back[place],
                     A[place],
                     self.b - self.b_own[g],
@@ -207,30 +218,46 @@ class _Parts:
         A[:, np.arange(free.shape[1]), np.arange(free.shape[1])] -= free
         return A, np.linalg.pinv(A, rcond=_RANK, hermitian=True)
 
-    def _c_without(self, g: int) -> Floats:
-        return np.asarray(self.c - self.target[:, g] + self.size_own[:, g, None] * self.share[g][None])
+    def _factor(self, g: int) -> Floats:
+        """By how much the others that start with a group count more without it, shape (K,); 0: none left."""
+        whole = self.size_start[:, self.start_of[g]]
+        rest = whole - self.size_own[:, g]
+        left = rest > _SAME * whole
+        return np.where(left, np.divide(whole, rest, out=np.ones_like(whole), where=left), 0.0)
 
-    def degrees_of_freedom(self) -> Floats:
-        """Satterthwaite's, of the sum of squares of what leaving out moves, shape (K,)."""
+    def _without_one(self, g: int) -> tuple[Floats, Floats, Floats]:
+        """Each average's number, size and part of the periods without a group: (K,), (K,) and (K, T)."""
+        s, factor = self.start_of[g], self._factor(g)
+        size = self.size - np.where(factor > 0, 0.0, self.size_start[:, s])
+        number = self.number - self.number_start[:, s]
+        number = number + factor * (self.number_start[:, s] - self.number_own[:, g])
+        c = self.c - self.c_start[:, s] + factor[:, None] * (self.c_start[:, s] - self.own_c[:, g])
+        return number, np.where(size > _SAME * self.size, size, 0.0), c
+
+    def scale_and_df(self) -> tuple[Floats, Floats]:
+        """What the sum of squares is scaled by, and Satterthwaite's degrees of freedom, both (K,)."""
         groups = self.w.shape[0]
         if groups > _FULL_DF:
-            return self._df_of_many()
+            return np.full(self.size.size, (groups - 1) / groups), self._df_of_many()
         back = self._without(np.arange(groups))[1]
         inverse = np.where(self.w > 0, 1 / np.where(self.w > 0, self.w, 1.0), 0.0).ravel()
         whole_back = np.linalg.pinv(self.A, rcond=_RANK, hermitian=True)
-        df = np.full(self.size.size, np.nan)
+        scale, df = np.full(self.size.size, np.nan), np.full(self.size.size, np.nan)
+        without = [self._without_one(g) for g in range(groups)]
         for k in range(self.size.size):
             whole = self._weights(k, whole_back @ self.c[k], self.size[k], None).ravel()
             moves = np.empty((groups, whole.size))
             for g in range(groups):
-                size = self.size[k] - self.size_own[k, g]
-                if size <= _SAME * self.size[k]:
+                _, size, c = without[g]
+                if size[k] <= 0:
                     moves[g] = np.nan
                     continue
-                moves[g] = self._weights(k, back[g] @ self._c_without(g)[k], size, g).ravel() - whole
+                moves[g] = self._weights(k, back[g] @ c[k], size[k], g).ravel() - whole
             square = (moves * inverse) @ moves.T
-            df[k] = np.trace(square) ** 2 / (square**2).sum() if np.all(np.isfinite(square)) else np.nan
-        return df
+            if np.all(np.isfinite(square)):
+                df[k] = np.trace(square) ** 2 / (square**2).sum()
+                scale[k] = min(1.0, float((whole**2) @ inverse) / np.trace(square))
+        return scale, df
 
     def _df_of_many(self) -> Floats:
         """With many groups: what each adds to the variance, taken as independent of the others."""
@@ -245,7 +272,11 @@ class _Parts:
     def _weights(self, k: int, direction: Floats, size: float, without: int | None) -> Floats:
         """What each cell's y counts in an average, shape (G, T): the estimate is their sum product."""
         centred = direction[None, :] - (self.share @ direction)[:, None]
-        weights = self.target[k] - self.size_own[k][:, None] * self.share - self.free * centred
+        own = self.own_c[k]
+        if without is not None:
+            same = self.start_of == self.start_of[without]
+            own = np.where(same[:, None], self._factor(without)[k] * own, own)
+        weights = own - self.free * centred
         if without is not None:
             weights[without] = 0.0
         return np.asarray(weights / size)

@@ -38,10 +38,15 @@ def build_roi(tables: Source) -> RoiFrame:
     """The frame of the pillar on returns.
 
     Raises:
-        NotAskedError: The study does not say of which programme.
+        NotAskedError: The study does not say of which programme, or has no table to measure it in.
     """
-    if tables.study.roi is None:
+    section = tables.study.roi
+    if section is None:
         raise NotAskedError("The study says nothing of a programme ([roi]).")
+    # a roll-out may be followed in other tables; every other design has its arms in this one
+    elsewhere = section.design == "staggered" and section.outcomes[section.primary].measured_in != "outcomes"
+    if "outcomes" not in tables and not elsewhere:
+        raise NotAskedError("The study has no table of outcomes, so nothing is said of a programme.")
     return build_roi_frame(tables)
 
 

@@ -25,7 +25,7 @@ from wellperf_models.roi.findings_words import members_of_outcomes, unit_of
 from wellperf_models.roi.priors import prior_of
 from wellperf_models.roi.rows import PriorName
 from wellperf_models.roi.terms import cash_of, unknown
-from wellperf_models.study import CAUSAL_DESIGNS, Roi, Study
+from wellperf_models.study import CAUSAL_DESIGNS, Factor, Roi, Study
 
 _SEED: Final = 87
 _HOPED: Final[PriorName] = "optimistic"
@@ -254,6 +254,14 @@ def _worth(decision: DecisionResult, changes: Mapping[str, float], money: Mappin
     return float(cash_of(known, decision.terms).npv[0])
 
 
+def _median(factor: Factor) -> float:
+    from scipy import stats
+
+    if factor.median is not None:
+        return factor.median
+    return float(stats.beta.median(factor.a, factor.b))
+
+
 def _verdicts(
     run: _Run,
     hoped: Mapping[str, float],
@@ -270,11 +278,12 @@ def _verdicts(
     assert run.believed is not None
     decision = works[0].decision
     assert decision is not None
-    middle = {name: np.array([float(np.median(draws))]) for name, draws in run.unsure.items()}
+    # amounts and costs as declared, factors at their medians; three digits are more than is known
+    middle = {unknown("factor", name): np.array([_median(f)]) for name, f in decision.factors.items()}
     return Verdicts(
         nothing=funded(nothing),
         works=funded(works),
-        worth=_worth(decision, hoped, middle),
+        worth=float(f"{_worth(decision, hoped, middle):.3g}"),
         currency=decision.currency,
         believed=run.believed,
         p_positive=np.array([t.decision.returns[run.believed].p_positive for t in drawn if t.decision]),

@@ -1,15 +1,9 @@
 """The shape of a study's trial, and trials of that shape whose lots and outcomes are drawn anew.
 
 Kept are who was measured on what, with which weight, in which team and block, and what was known of them
-before; of the outcomes nothing but aggregates: what goes with what was known before, how values are spread
-around it, and how much rows of a team and of a person are alike. A value is
-
-    y = location + spread × level(z) + change × arm,    z = √c u_team + √(p − c) v_person + √(1 − p) e,
-
-with level the quantile of standardised residuals that belongs to the standard normal z, in steps of at least
-ten rows. A yes/no outcome is yes where Φ(z) > 1 − chance. So the change is what the offer truly does to the
-mean, whatever the shape of the outcome. In a roll-out the lots are starting times, and the location moves
-with the periods; where a value before is compared with one after, both have u and v in common.
+before; of the outcomes aggregates alone (`outcome_shape`). In a roll-out the lots are starting times, and
+values move with the periods; where a value before is compared with one after, what lasts about units and
+teams is in both.
 """
 
 from __future__ import annotations
@@ -22,48 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wellperf_models.inference.risk_sets import Floats, Ints
+from wellperf_models.method_check.outcome_shape import OutcomeShape, cells_of, joined, shape_of_outcome
 from wellperf_models.roi import OutcomeRows, RoiFrame
-from wellperf_models.roi.designs.controlled import baselines_of, unit_means
 
 # what is found in a part of a large trial is told of the whole by the root of the share
 MOST_ROWS: Final = 12_000
 _LEAST_CLUSTERS: Final = 60
-_MOST_LEVELS, _ROWS_PER_LEVEL = 200, 10
-_MOST_ALIKE: Final = 0.95
-_LEAST_CHANCE: Final = 0.002
 _SEED: Final = 86
-
-
-@dataclass(frozen=True, kw_only=True, repr=False)
-class OutcomeShape:
-    """What a simulated outcome shares with the study's; n rows.
-
-    Attributes:
-        rows: Who was measured; its values are never used.
-        location: Without the programme: what goes with what was known before, or the chance of a yes, (n,).
-        spread: Of a row around it, shape (n,).
-        levels: Standardised residuals in equal steps, increasing, shape (L,); empty of a yes/no outcome.
-        in_cluster, in_unit: Share of the latent variance that rows of a cluster, and of a unit, have in
-            common; the second holds the first.
-    """
-
-    rows: OutcomeRows
-    location: Floats
-    spread: Floats
-    levels: Floats
-    in_cluster: float
-    in_unit: float
-
-    def true_change(self, change: float) -> float:
-        """What the offer does to the weighted mean: the change, but for chances that end at 0 and 1."""
-        if self.levels.size:
-            return change
-        moved = np.clip(self.location + change, 0.0, 1.0) - self.location
-        return float(np.average(moved, weights=self.rows.weight))
-
-    def __repr__(self) -> str:
-        """Shapes only."""
-        return f"OutcomeShape({self.rows!r})"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -114,10 +73,10 @@ def shape_of_trial(frame: RoiFrame) -> TrialShape:
     parts = {name: _stripped(rows, np.isin(rows.cluster, kept)) for name, rows in used.items()}
     chosen = np.isin(clusters, kept)
     part = replace(frame, outcomes=parts, negative_controls=())
-    found = {name: _shape_of(rows, lasting=lasting) for name, rows in parts.items()}
+    found = {name: shape_of_outcome(rows, lasting=lasting) for name, rows in parts.items()}
     return TrialShape(
         frame=part,
-        outcomes=_joined(found, part) if lasting else {name: one for name, (one, _) in found.items()},
+        outcomes=joined(found, part) if lasting else {name: one for name, (one, _) in found.items()},
         clusters=clusters[chosen],
         lots=lots[chosen],
         block=block[chosen],
@@ -167,20 +126,27 @@ def _draw(
     from scipy import special
 
     rows = one.rows
-    z = np.sqrt(1 - one.in_unit) * rng.normal(size=change.size)
+    z = np.sqrt(1 - one.in_unit - one.in_cell + one.in_cluster) * rng.normal(size=change.size)
+    if rows.timeline is not None:
+        z += np.sqrt(one.in_cell - one.in_cluster) * _each(cells_of(rows), rng)
     shares = (one.in_unit - one.in_cluster, one.in_cluster)
     for place, (code, share) in enumerate(zip((rows.unit, rows.cluster), shares, strict=True)):
         if common is None:
-            codes = np.unique(code)
-            drawn = rng.normal(size=codes.size)
-        else:
-            codes, drawn = common[place]
+            z += np.sqrt(share) * _each(code, rng)
+            continue
+        codes, drawn = common[place]
         z += np.sqrt(share) * drawn[np.searchsorted(codes, code)]
     level = special.ndtr(z)
     if not one.levels.size:
         return np.asarray(level > 1 - np.clip(one.location + change, 0.0, 1.0), float)
     step = np.minimum((level * one.levels.size).astype(np.int64), one.levels.size - 1)
     return np.asarray(one.location + one.spread * one.levels[step] + change)
+
+
+def _each(code: Ints, rng: np.random.Generator) -> Floats:
+    """A standard normal for each code, row by row."""
+    codes, place = np.unique(code, return_inverse=True)
+    return np.asarray(rng.normal(size=codes.size)[place])
 
 
 def _assigned(outcomes: list[OutcomeRows]) -> tuple[Ints, Ints, Ints]:
@@ -228,113 +194,3 @@ def _stripped(rows: OutcomeRows, chosen: NDArray[np.bool_]) -> OutcomeRows:
         roster=None,
         timeline=timeline,
     )
-
-
-def _shape_of(rows: OutcomeRows, *, lasting: bool) -> tuple[OutcomeShape, Floats]:
-    """The aggregates of one outcome, and the latent scores of its rows."""
-    root, arm = np.sqrt(rows.weight), rows.treated.astype(float)
-    # what a value is compared with is drawn anew too, so nothing goes with it as it was
-    known = [] if lasting else [rows.X]
-    if rows.timeline is not None:
-        time = rows.timeline.time
-        known.append(np.asarray(time[:, None] == np.unique(time)[1:], float))
-    design = np.column_stack([np.ones(arm.size), *known, arm])
-    beta = np.linalg.lstsq(root[:, None] * design, root * rows.value, rcond=None)[0]
-    location = design[:, :-1] @ beta[:-1]
-    residual = rows.value - design @ beta
-    if rows.binary:
-        location = np.clip(location, _LEAST_CHANCE, 1 - _LEAST_CHANCE)
-        spread, levels = np.ones(arm.size), np.zeros(0)
-        latent = residual * _latent_size(float(np.average(location, weights=rows.weight)))
-        size = 1.0
-    else:
-        spread = _spread_of(residual, rows.weight)
-        levels = _levels_of(residual / spread, rows.weight)
-        latent = _normal_scores(residual / spread)
-        size = float(np.mean(latent**2))
-    latent = latent / np.sqrt(size)
-    in_cluster, in_unit = _alike(latent, rows.cluster, rows.unit)
-    made = OutcomeShape(
-        rows=rows,
-        location=location,
-        spread=spread,
-        levels=levels,
-        in_cluster=in_cluster,
-        in_unit=in_unit,
-    )
-    return made, latent
-
-
-def _joined(found: Mapping[str, tuple[OutcomeShape, Floats]], frame: RoiFrame) -> dict[str, OutcomeShape]:
-    """Shapes of values before and after: what a unit has in common is what lasts from one to the other."""
-    made = {name: one for name, (one, _) in found.items()}
-    for name, (one, latent) in found.items():
-        if one.rows.declared.timing != "after":
-            continue
-        for before in baselines_of(one.rows, frame)[:1]:
-            units = np.intersect1d(one.rows.unit, before.unit)
-            then, now = (
-                unit_means(replace(rows, value=scores), units)
-                for rows, scores in ((before, found[before.name][1]), (one.rows, latent))
-            )
-            lasts = float(np.clip(np.mean(then * now), 0.0, _MOST_ALIKE)) if units.size else 0.0
-            for each in (name, before.name):
-                in_unit = max(lasts, made[each].in_cluster)
-                made[each] = replace(made[each], in_unit=in_unit)
-    return made
-
-
-def _latent_size(chance: float) -> float:
-    """By what a residual of a yes/no outcome is multiplied, so that products are latent correlations."""
-    from scipy import stats
-
-    # first term of the tetrachoric series (Pearson 1900)
-    return 1 / float(stats.norm.pdf(stats.norm.ppf(chance)))
-
-
-def _spread_of(residual: Floats, weight: Floats) -> Floats:
-    """Standard deviation by weight: of an average over w of a year the variance is a + b / w."""
-    from scipy import optimize
-
-    columns = np.column_stack([np.ones(weight.size), 1 / weight])
-    if not np.ptp(weight) > 0:
-        columns = columns[:, :1]
-    found, _ = optimize.nnls(weight[:, None] * columns, weight * residual**2)
-    return np.sqrt(columns @ found)
-
-
-def _levels_of(residual: Floats, weight: Floats) -> Floats:
-    """Means of steps of equal weight, mean 0 and variance 1, shape (L,)."""
-    effective = float(weight.sum() ** 2 / (weight**2).sum())
-    number = int(np.clip(effective // _ROWS_PER_LEVEL, 2, _MOST_LEVELS))
-    order = np.argsort(residual, kind="stable")
-    place = np.cumsum(weight[order]) - weight[order] / 2
-    step = np.minimum((place / weight.sum() * number).astype(np.int64), number - 1)
-    total = np.bincount(step, weights=(weight * residual)[order], minlength=number)
-    held = np.bincount(step, weights=weight[order], minlength=number)
-    # a step that no row's middle falls into is like the one below
-    levels = np.interp(np.arange(number), np.flatnonzero(held), total[held > 0] / held[held > 0])
-    return np.asarray((levels - levels.mean()) / levels.std())
-
-
-def _normal_scores(values: Floats) -> Floats:
-    from scipy import special, stats
-
-    return np.asarray(special.ndtri((stats.rankdata(values) - 0.5) / values.size))
-
-
-def _alike(latent: Floats, cluster: Ints, unit: Ints) -> tuple[float, float]:
-    """Mean product of pairs of rows: of a cluster but not of a unit, and of a unit."""
-
-    def pairs(code: Ints) -> tuple[float, float]:
-        _, place = np.unique(code, return_inverse=True)
-        size = np.bincount(place).astype(float)
-        total = np.bincount(place, weights=latent)
-        return float((total**2).sum() - (latent**2).sum()), float((size * (size - 1)).sum())
-
-    of_cluster, of_unit = pairs(cluster), pairs(unit)
-    apart = (of_cluster[0] - of_unit[0], of_cluster[1] - of_unit[1])
-    in_cluster = apart[0] / apart[1] if apart[1] > 0 else 0.0
-    in_unit = of_unit[0] / of_unit[1] if of_unit[1] > 0 else in_cluster
-    in_cluster = float(np.clip(in_cluster, 0.0, _MOST_ALIKE))
-    return in_cluster, float(np.clip(in_unit, in_cluster, _MOST_ALIKE))

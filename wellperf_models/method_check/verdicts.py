@@ -28,7 +28,7 @@ class Verdicts:
     Attributes:
         nothing: Trials of a programme that changes nothing, in which it says "fund".
         works: Trials of one that works as the optimistic set of priors says, in which it does.
-        worth: Net present value of that programme, amounts and costs as declared.
+        worth: Net present value of that programme, amounts and costs as declared; three digits.
         currency: Its unit.
         believed: Set of priors that effects were drawn from, and that probabilities are told under.
         p_positive: Of each trial of a programme so drawn: the probability that it pays, shape (W,).
@@ -63,8 +63,6 @@ class Verdicts:
                 value=self.worth,
                 unit=self.currency,
                 support=self.support,
-                computation="sampled",
-                monte_carlo_error=1e-9 + abs(self.worth) * 1e-12,
             ),
             Estimate(
                 name="said_to_pay",

@@ -9,10 +9,10 @@ from wellperf_models.roi.findings_words import unit_of, unit_words
 
 _VERDICTS = (
     "A programme that changes nothing would have been funded in {funded_nothing.estimate}; one that works as "
-    "the optimistic set of priors says (a net present value of {worth_if_it_works} CURRENCY), in "
-    "{funded_works.estimate}.",
-    "Of programmes drawn from what the BELIEVED set of priors holds possible, {do_pay.estimate} pay; the "
-    "probabilities told of them came to {said_to_pay.estimate} on average.",
+    "hoped for (the optimistic set of priors; after its costs it is worth {worth_if_it_works} CURRENCY "
+    "today), in {funded_works.estimate}.",
+    "Of programmes drawn from what is believed beforehand (the BELIEVED set of priors), {do_pay.estimate} "
+    "pay; the probabilities told of them came to {said_to_pay.estimate} on average.",
 )
 
 
@@ -42,8 +42,8 @@ def words_of_returns(
         "and how much those who were assigned together are alike.",
         alarm=f"Where nothing was there, it said in {{false_alarms.estimate}} that “{what}” had changed.",
         alarm_label=f"simulated trials without any change in which one was found: {what}",
-        found=f"A change in “{what}” of {{planted_gain}} {unit}, as the optimistic set of priors expects, it "
-        "found in {effect_found.estimate}.",
+        found=f"A change in “{what}” of {{planted_gain}} {unit}, as is hoped for (the optimistic set of "
+        "priors), it found in {effect_found.estimate}.",
         found_label=f"simulated trials in which the planted change was found: {what}",
         detectable=f"A change in “{what}” of {{detectable}} {unit} or more, to either side, would have "
         "been found in 8 of 10.",

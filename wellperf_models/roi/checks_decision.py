@@ -24,7 +24,7 @@ _MONTE_CARLO_ERRORS = 4.0
 
 
 def check_decision(
-    frame: RoiFrame,
+    frame: RoiFrame | Unanswered,
     effects: Effects | Unanswered,
     posteriors: Posteriors | Unanswered,
     decision: DecisionResult | Unanswered,
@@ -37,6 +37,8 @@ def check_decision(
         posteriors: From `fit_posterior`.
         decision: From `fit_decision`.
     """
+    if isinstance(frame, Unanswered):
+        return ()
     if isinstance(posteriors, Unanswered) or isinstance(effects, Unanswered):
         return ()
     found = [(posteriors[key], intention_to_treat(effects, key[0])) for key in posteriors]

@@ -37,13 +37,15 @@ from wellperf_models.roi.rows import Effect, RoiFrame
 __all__ = ["check_contrast", "check_effects", "labels_of", "support_of"]
 
 
-def check_effects(frame: RoiFrame, effects: Effects | Unanswered) -> tuple[Check, ...]:
+def check_effects(frame: RoiFrame | Unanswered, effects: Effects | Unanswered) -> tuple[Check, ...]:
     """Checks of the comparison, as its design asks; without an effect, only how the programme was assigned.
 
     Args:
         frame: The return frame.
         effects: From `fit_effects`.
     """
+    if isinstance(frame, Unanswered):
+        return ()
     section = frame.section
     declared = assigned_as_declared(section.design, section.level, frame.assigned_by, frame.assigned_level)
     if isinstance(effects, Unanswered) or effects.no_effect is not None:
@@ -96,13 +98,15 @@ def _by_lot(frame: RoiFrame, effects: Effects) -> list[Check]:
     return checks
 
 
-def check_contrast(frame: RoiFrame, effects: Effects | Unanswered) -> tuple[Check, ...]:
+def check_contrast(frame: RoiFrame | Unanswered, effects: Effects | Unanswered) -> tuple[Check, ...]:
     """Checks of the contrast: the first one always fails.
 
     Args:
         frame: The return frame.
         effects: From `fit_effects`.
     """
+    if isinstance(frame, Unanswered):
+        return ()
     if frame.section.design == "staggered":
         # everybody's turn comes: there is no contrast to warn of
         return ()

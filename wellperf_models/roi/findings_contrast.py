@@ -17,7 +17,11 @@ _QUESTION_BEFORE_AFTER = "What would a comparison of before and after have said?
 
 
 def contrast(
-    frame: RoiFrame, effects: Effects | Unanswered, checks: Sequence[Check], *, provenance: Provenance
+    frame: RoiFrame | Unanswered,
+    effects: Effects | Unanswered,
+    checks: Sequence[Check],
+    *,
+    provenance: Provenance,
 ) -> Evidence:
     """Builds the evidence on the contrast; the answer warns before it says a number.
 
@@ -27,6 +31,8 @@ def contrast(
         checks: From `check_contrast`; its first one fails always.
         provenance: Where the data come from.
     """
+    if isinstance(frame, Unanswered):
+        return unanswered("roi.contrast", _QUESTION, frame, population="", provenance=provenance)
     over_time = frame.section.design == "before_after"
     question = _QUESTION_BEFORE_AFTER if over_time else _QUESTION
     chosen = _outcome_told(frame, effects)

@@ -42,7 +42,7 @@ _MUST_HOLD = {
 
 
 def decide(
-    frame: RoiFrame,
+    frame: RoiFrame | Unanswered,
     effects: Effects | Unanswered,
     posteriors: Posteriors | Unanswered,
     decision: DecisionResult | Unanswered,
@@ -60,6 +60,8 @@ def decide(
         checks: From `check_decision`.
         provenance: Where the numbers come from.
     """
+    if isinstance(frame, Unanswered):
+        return unanswered("roi.decision", _QUESTION, frame, population="", provenance=provenance)
     for given in (effects, posteriors, decision):
         if isinstance(given, Unanswered):
             return unanswered(

@@ -24,7 +24,11 @@ _QUESTION = "What did the programme change?"
 
 
 def evaluate(
-    frame: RoiFrame, effects: Effects | Unanswered, checks: Sequence[Check], *, provenance: Provenance
+    frame: RoiFrame | Unanswered,
+    effects: Effects | Unanswered,
+    checks: Sequence[Check],
+    *,
+    provenance: Provenance,
 ) -> Evidence:
     """Builds the evidence on effects; aggregates only.
 
@@ -34,6 +38,8 @@ def evaluate(
         checks: From `check_effects`.
         provenance: Where the data come from.
     """
+    if isinstance(frame, Unanswered):
+        return unanswered("roi.effects", _QUESTION, frame, population="", provenance=provenance)
     why = effects if isinstance(effects, Unanswered) else effects.no_effect
     if why is not None:
         return unanswered(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from wellperf_models.evidence import Measure, Row, Support, Table
 from wellperf_models.roi.checks_effects import labels_of, support_of
 from wellperf_models.roi.model_effects import Effects
@@ -10,6 +12,7 @@ from wellperf_models.roi.prior_words import PRIOR_WORDS, words_of
 from wellperf_models.roi.priors import prior_of
 from wellperf_models.roi.returns import DecisionResult
 from wellperf_models.roi.rows import RoiFrame
+from wellperf_models.roi.terms import middle_of
 from wellperf_models.study import EvidencePrior
 
 _NO_PEOPLE = Support(n_people=0)
@@ -30,6 +33,7 @@ def channels_table(frame: RoiFrame, decision: DecisionResult) -> Table:
             channel.sign * channel.amount,
             channel.spread,
             _words(channel.times),
+            channel.sign * channel.amount * _times(channel.times, decision),
             ("yes" if channel.share else "no: not from this point of view") if counted else "no: asserted",
             100 * channel.share,
             channel.tier,
@@ -45,6 +49,7 @@ def channels_table(frame: RoiFrame, decision: DecisionResult) -> Table:
             Measure(name="amount", kind="mean", unit=decision.currency, label="One more is worth"),
             Measure(name="spread", kind="mean", label="Spread (log)"),
             Measure(name="times", kind="text", label="Times"),
+            Measure(name="middle", kind="mean", unit=decision.currency, label="These at their middle"),
             Measure(name="counted", kind="text", label="In the net present value"),
             Measure(name="share", kind="mean", unit="%", label="Share of it that counts (%)"),
             *_TEXTS,
@@ -68,6 +73,7 @@ def costs_table(decision: DecisionResult) -> Table:
                 line.amount,
                 line.spread,
                 _words(line.times),
+                line.amount * _times(line.times, decision),
                 per[line.per],
                 100 * line.share,
                 line.tier,
@@ -85,6 +91,7 @@ def costs_table(decision: DecisionResult) -> Table:
             Measure(name="amount", kind="mean", unit=decision.currency, label="Amount"),
             Measure(name="spread", kind="mean", label="Spread (log)"),
             Measure(name="times", kind="text", label="Times"),
+            Measure(name="middle", kind="mean", unit=decision.currency, label="These at their middle"),
             Measure(name="per", kind="text", label="Paid"),
             Measure(name="share", kind="mean", unit="%", label="Share of it that counts (%)"),
             *_TEXTS,
@@ -167,6 +174,10 @@ def asserted_table(frame: RoiFrame, effects: Effects, decision: DecisionResult) 
         partition=False,
         computation="sampled",
     )
+
+
+def _times(times: tuple[str, ...], decision: DecisionResult) -> float:
+    return math.prod(middle_of(decision.factors[name]) for name in times)
 
 
 def _words(times: tuple[str, ...]) -> str:

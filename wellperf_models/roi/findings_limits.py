@@ -20,7 +20,8 @@ def assumptions_of(
         f"once it has ended, {100 * declared.fade_out:g} % of an effect is lost from each year to the next"
         + (" (known only roughly)" if declared.fade_out_spread else "")
     )
-    n_draws = decision.returns[decision.judged_by[0]].npv.size
+    judging = [decision.returns[prior] for prior in decision.judged_by]
+    error = 100 * max(back.error_of_probability() for back in judging)
     found = [
         f"The effect of the year evaluated is that of every year the programme runs; {lost}. The years after "
         "and the loss are declared, not measured.",
@@ -29,7 +30,8 @@ def assumptions_of(
         "booked, or declared in total, falls into the first year.",
         "What each set of priors believes is in the table of priors; a relative one is turned into the "
         "outcome's unit by the control arm's mean.",
-        f"Each probability rests on {n_draws:,} draws; its Monte Carlo error is below one percentage point.",
+        f"Each probability rests on {judging[0].npv.size:,} draws; the chance of the draws is worth at most "
+        f"{error:.1g} percentage points (one standard deviation).",
     ]
     if believed_bias(frame.section, frame.assigned_by) is not None:
         mean, sd = believed_bias(frame.section, frame.assigned_by) or (0.0, 0.0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 import numpy as np
 import polars as pl
 
@@ -17,16 +15,14 @@ from wellperf_models.panel import (
     has_stable_ids,
     left_out_rows,
     roster_of,
-    to_polars,
 )
-from wellperf_models.panel.engine import table
-from wellperf_models.roi.background import DECLARED, columns_of, independent, known_before
+from wellperf_models.roi.background import columns_of, independent, known_before
 from wellperf_models.roi.costs import read_costs
-from wellperf_models.roi.designs.periods import bounds_of
+from wellperf_models.roi.declared import declared_rows
 from wellperf_models.roi.designs.roll_out import RollOut, build_roll_out
 from wellperf_models.roi.lots import Programme, assign, read_programme
 from wellperf_models.roi.rows import Assigned, OutcomeRows, RoiFrame
-from wellperf_models.study import CAUSAL_DESIGNS, Outcome, Roi, Study
+from wellperf_models.study import CAUSAL_DESIGNS, Roi, Study
 
 _UNITS = {"person": "People", "team": "Teams", "department": "Departments", "site": "Sites"}
 _NO_WEIGHT = "rows without a weight, or with weight 0"
@@ -43,11 +39,11 @@ def build_frame(tables: Source) -> RoiFrame:
         The frame. Without a control arm `has_control` is False, and there will be no effect.
 
     Raises:
-        StudyError: No `[roi]`, no table of outcomes, an outcome that is not in it, units coarser than the
-            level, a level finer than the lots, a covariate not measured before the programme.
-        DesignError: Nobody in the treated arm, a unit in two arms, a cluster that holds both, an assignment
-            level that is nowhere to be found, an outcome without values or without variation, a programme
-            that had not started.
+        StudyError: No `[roi]`, an outcome that is not in its table, units coarser than the level, a level
+            finer than the lots, a covariate not measured before the programme.
+        DesignError: No table of outcomes, nobody in the treated arm, a unit in two arms, a cluster that holds
+            both, an assignment level that is nowhere to be found, an outcome without values or without
+            variation, a programme that had not started.
     """
     study = tables.study
     section = study.roi
@@ -86,10 +82,7 @@ def build_frame(tables: Source) -> RoiFrame:
 def _by_arm(tables: Source, section: Roi, programme: Programme) -> RollOut:
     """Outcomes of designs in which a unit has one arm throughout."""
     study = tables.study
-    if "outcomes" not in tables:
-        raise StudyError("There is no table of outcomes.", where="[tables.outcomes]", remedy="declare it")
-    _refuse_same_rows(section)
-    rows = _declared(tables, section, programme)
+    rows = declared_rows(tables, section, programme)
     rows = known_before(rows, tables)
     rows = assign(rows, tables, section, programme)
     groups = _sharing(rows)
@@ -112,79 +105,6 @@ def _by_arm(tables: Source, section: Roi, programme: Programme) -> RollOut:
         kinds=frozenset(rows["unit_type"]),
         has_control=section.design in CAUSAL_DESIGNS and bool((~rows["treated"].drop_nulls()).any()),
     )
-
-
-def _refuse_same_rows(section: Roi) -> None:
-    """An outcome is not adjusted for the very rows it is measured by."""
-    for name, outcome in section.outcomes.items():
-        for other in outcome.adjust_for:
-            baseline = section.outcomes.get(other)
-            if baseline is None or (baseline.name or other) != (outcome.name or name):
-                continue
-            if None in (baseline.period, outcome.period) or baseline.period == outcome.period:
-                raise StudyError(
-                    "An outcome is adjusted for rows that measure it.",
-                    where=f"[roi.outcomes.{name}] adjust_for {other!r}",
-                    expected="another period for each of the two",
-                    remedy="give both a period",
-                )
-
-
-def _declared(tables: Source, section: Roi, programme: Programme) -> pl.DataFrame:
-    """Rows of the declared outcomes, their key in `outcome`; a row may serve two."""
-    names = {declared.name or name for name, declared in section.outcomes.items()}
-    source = table(tables, "outcomes")
-    every = to_polars(source)
-    every = every.with_columns(
-        [pl.lit(None, kind).alias(c) for c, kind in DECLARED.items() if c not in every.columns]
-    ).with_columns([pl.col(c).cast(kind) for c, kind in DECLARED.items()])
-    known = ", ".join(sorted(every["name"].drop_nulls().unique())[:20])
-    every = every.filter(pl.col("name").is_in(names))
-    parts = []
-    for name, declared in section.outcomes.items():
-        own = every.filter(pl.col("name") == (declared.name or name))
-        if own.is_empty():
-            raise StudyError(
-                "An outcome is not in the table outcomes.",
-                where=f"[roi.outcomes.{name}] name",
-                expected=f"one of {known or '(none)'}",
-                got=repr(declared.name or name),
-            )
-        if declared.period is not None:
-            periods = ", ".join(sorted(own["period"].drop_nulls().unique())[:12]) or "(none)"
-            own = own.filter(pl.col("period") == declared.period)
-            if own.is_empty():
-                raise StudyError(
-                    "An outcome has no row in the period named.",
-                    where=f"[roi.outcomes.{name}] period",
-                    expected=f"one of {periods}",
-                    got=repr(declared.period),
-                )
-        _check_period(own, name, declared, programme.start)
-        parts.append(own.with_columns(pl.lit(name).alias("outcome")))
-    return pl.concat(parts)
-
-
-def _check_period(own: pl.DataFrame, name: str, declared: Outcome, start: dt.date | None) -> None:
-    """Where periods are dates, what is said to be before was, and what is said to be after was not."""
-    if start is None or declared.timing == "during":
-        return
-    for period in sorted(own["period"].drop_nulls().unique()):
-        bounds = bounds_of(period)
-        if bounds is None:
-            continue
-        wrong = bounds[1] < start
-        if declared.timing == "before":
-            # the first day itself counts as before: it is asked in the morning; a month it lies in does not
-            wrong = bounds[1] > start or (bounds[0] < bounds[1] and bounds[1] >= start)
-        if wrong:
-            raise StudyError(
-                "An outcome's period contradicts its timing.",
-                where=f"[roi.outcomes.{name}] timing = {declared.timing!r}",
-                expected=f"a period {declared.timing} the programme's first day, {start}",
-                got=period,
-                remedy="correct timing, period or roi.start",
-            )
 
 
 def _sharing(rows: pl.DataFrame) -> dict[str, list[str]]:

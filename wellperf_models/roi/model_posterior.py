@@ -1,7 +1,7 @@
 """The effect of intention to treat as a posterior, under every set of priors.
 
-An outcome whose `likelihood` is another than "gaussian" gets that model (`roi/models`) wherever lots were drawn
-and there is enough to fit it by; the Gaussian one stands beside it.
+An outcome whose `likelihood` is another than "gaussian" gets that model (`roi/models`) wherever lots were
+drawn and there is enough to fit it by; the Gaussian one stands beside it.
 
 For row i of cluster c in arm a, on a standardised scale,
 
@@ -34,8 +34,10 @@ from wellperf_models.inference.gaussian_blocks import (
     match_sandwich,
     sandwich_power,
 )
+from wellperf_models.inference.known_estimate import draw_known
 from wellperf_models.inference.risk_sets import Floats
-from wellperf_models.inference.sampling import Sampled, compile_once, sample
+from wellperf_models.inference.sampling import CHAINS, DRAWS, compile_once, diagnose, gate, sample
+from wellperf_models.roi.comparison import MIN_CLUSTERS
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.models.fit import fit_declared
 from wellperf_models.roi.models.prepare import prepare
@@ -54,8 +56,6 @@ _SIGMA_PRIOR_SD: Final = 2.0
 _OMEGA_PRIOR_SD: Final = 0.5
 _SLOPE_PRIOR_SD: Final = 10.0
 _MIN_ROWS: Final = 5
-# below it, the spread between what was assigned can't be learnt: coverage is in tests/recovery/CALIBRATION.md
-LEAST_CLUSTERS: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,12 +109,7 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
         told = {p: prior_of(name, rows.declared, effect, p, section) for p in priors_of(rows.declared)}
         # one seed for all priors: what differs between them is the prior, not the luck of the draws
         seed = int(np.random.default_rng([frame.seed, _SEED, number]).integers(2**31))
-        gaussian = {
-            prior: _posterior_of_estimate(effect, prior, believed, seed)
-            if data is None
-            else _posterior(rows, prior, data, believed, seed, n_slopes)
-            for prior, believed in told.items()
-        }
+        gaussian = _gaussian(rows, effect, told, data, seed, n_slopes)
         if prepared is None:
             own = {prior: replace(one, instead=instead or "") for prior, one in gaussian.items()}
         else:
@@ -123,6 +118,23 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
     if not found:
         raise DesignError("No outcome has an effect, so there is no return.", where="[roi.outcomes]")
     return found
+
+
+def _gaussian(
+    rows: OutcomeRows,
+    effect: Effect,
+    told: Mapping[PriorName, PriorOfEffect],
+    data: Standardised | None,
+    seed: int,
+    n_slopes: int,
+) -> dict[PriorName, Posterior]:
+    """Posterior under each set by the Gaussian model, or by the estimate's own likelihood without data."""
+    return {
+        prior: _posterior_of_estimate(effect, prior, believed, seed)
+        if data is None
+        else _posterior(rows, prior, data, believed, seed, n_slopes)
+        for prior, believed in told.items()
+    }
 
 
 def why_not_declared(rows: OutcomeRows, effect: Effect, section: Roi) -> str | None:
@@ -140,18 +152,19 @@ def why_not_declared(rows: OutcomeRows, effect: Effect, section: Roi) -> str | N
         return ""
     if section.design != "randomised":
         return (
-            "The estimate of this design is no plain comparison of two arms, which is what the declared model "
+            "The estimate of this design is no plain comparison of two arms, which is what the declared "
+            "model "
             "would be: the likelihood is that of the estimate."
-        )
-    if effect.n_clusters is not None and effect.n_clusters < LEAST_CLUSTERS:
-        return (
-            f"Fewer than {LEAST_CLUSTERS} units were assigned, too few to learn how much they differ: the "
-            "likelihood is that of the estimate, with its few degrees of freedom."
         )
     if effect.n_clusters is not None and not rows.clustered:
         return (
             "So few people were assigned, or so unequal are their weights, that the declared model would be "
             "too sure: the likelihood is that of the estimate."
+        )
+    if effect.n_clusters is not None and effect.n_clusters < MIN_CLUSTERS:
+        return (
+            f"Fewer than {MIN_CLUSTERS} units were assigned, too few to learn how much they differ: the "
+            "likelihood is that of the estimate, with its few degrees of freedom."
         )
     return None
 
@@ -287,50 +300,24 @@ def _posterior(
         seed=seed,
         where=f"[roi.outcomes.{name}], {prior} prior",
     )
-    return _scaled(name, prior, told, sampled, data.scale, 0.0, data.blocks.n_cells)
-
-
-def build_estimate_model() -> Any:
-    """The PyMC model of an effect known by its estimate alone: (estimate − effect) / error ~ t(df)."""
-    import pymc as pm
-    import pytensor.tensor as pt
-
-    with pm.Model() as model:
-        # on the scale of the error, from the estimate
-        df = pm.Data("df", 30.0)
-        prior_mean, prior_precision = pm.Data("prior_mean", 0.0), pm.Data("prior_precision", 0.0)
-        effect = pm.Flat("effect")
-        pm.Potential("likelihood", -0.5 * (df + 1) * pt.log1p(effect**2 / df))
-        pm.Potential("prior", -0.5 * prior_precision * (effect - prior_mean) ** 2)
-    return model
+    draws: Floats = sampled.draws["effect"] * data.scale
+    error = sampled.monte_carlo_error["effect"] * data.scale
+    return posterior_of(name, prior, told, draws, error, sampled.diagnostics, data.blocks.n_cells)
 
 
 def _posterior_of_estimate(effect: Effect, prior: PriorName, told: PriorOfEffect, seed: int) -> Posterior:
+    import arviz as az
+
     flat, error = prior == "flat", effect.std_error
-    sampled = sample(
-        compile_once(("roi.estimate",), build_estimate_model),
-        {
-            "df": effect.df,
-            "prior_mean": 0.0 if flat else (told.mean - effect.value) / error,
-            "prior_precision": 0.0 if flat else (error / told.sd) ** 2,
-        },
-        reported=["effect"],
+    drawn = draw_known(
+        effect.df,
+        prior_mean=0.0 if flat else (told.mean - effect.value) / error,
+        prior_precision=0.0 if flat else (error / told.sd) ** 2,
+        shape=(CHAINS, DRAWS),
         seed=seed,
-        where=f"[roi.outcomes.{effect.outcome}], {prior} prior",
     )
-    return _scaled(effect.outcome, prior, told, sampled, error, effect.value, 1)
-
-
-def _scaled(
-    name: str,
-    prior: PriorName,
-    told: PriorOfEffect,
-    sampled: Sampled,
-    scale: float,
-    shift: float,
-    n_cells: int,
-) -> Posterior:
-    """A posterior in the outcome's unit: draws × scale + shift."""
-    draws: Floats = sampled.draws["effect"] * scale + shift
-    error = sampled.monte_carlo_error["effect"] * scale
-    return posterior_of(name, prior, told, draws, error, sampled.diagnostics, n_cells)
+    draws = effect.value + error * drawn
+    found = diagnose({"effect": draws})
+    gate(found, where=f"[roi.outcomes.{effect.outcome}], {prior} prior")
+    spread = float(az.mcse(draws, method="mean"))
+    return posterior_of(effect.outcome, prior, told, draws, spread, found, 1)

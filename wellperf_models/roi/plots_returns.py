@@ -192,7 +192,7 @@ def smooth(share: Floats, value: Floats) -> tuple[Floats, Floats]:
 
     The quantiles are a curve against those of a normal, a straight line for a normal, whose slope gives the
     density: φ(z) / (dq/dz). A polynomial of degree 5 takes out the noise of single quantiles; where it misses
-    one by more than a fiftieth of their range, or does not increase, they are joined as they are, monotonously.
+    one by more than a fiftieth of their range, or does not increase, they are joined as they are.
 
     Args:
         share: Shape (k,), increasing, between 0 and 1.

@@ -184,7 +184,8 @@ class RoiFrame:
     Attributes:
         section: `[roi]`.
         outcomes: Name → rows, in the order declared.
-        has_control: Whether anybody was assigned to the control arm; False for designs without lots.
+        has_control: Whether there is anybody to compare with: a control arm, a comparison group, or units
+            that start later; False for designs that give contrasts alone.
         costs: The cost ledger; () where nothing is known about costs.
         currency: Reporting currency; "" without `[money]`.
         money_rates: Currency → factor to the reporting currency at the programme's start.
@@ -284,7 +285,7 @@ class Effect:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A quantity of a fitted model: middle (median), 95 % interval, and the Monte Carlo error of the middle."""
+    """A quantity of a fitted model: median, 95 % interval, and the Monte Carlo error of the median."""
 
     middle: float
     low: float

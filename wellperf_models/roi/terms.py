@@ -255,6 +255,16 @@ def _factor(factor: Factor, rng: np.random.Generator, n: int) -> Floats:
     return factor.median * np.exp((factor.spread or 0.0) * rng.standard_normal(n))
 
 
+def middle_of(factor: Factor) -> float:
+    """The median of a factor."""
+    if factor.distribution == "beta":
+        from scipy import stats
+
+        return float(stats.beta.median(factor.a, factor.b))
+    assert factor.median is not None
+    return factor.median
+
+
 def share_of(borne_by: Mapping[Party, float], perspective: str) -> float:
     """Share of an amount that counts from a point of view: society counts everything."""
     return (

@@ -32,8 +32,8 @@ class Decision(Section):
         fade_out_spread: Standard deviation of what is not known about it (a beta distribution with mean
             `fade_out`); 0: known.
         people: People the decision is about; None: those who were offered the programme.
-        booked_spread: Standard deviation of the logarithm of what will have to be paid, around what was booked;
-            0: what was booked is what it costs.
+        booked_spread: Standard deviation of the logarithm of what will have to be paid, around what was
+            booked; 0: what was booked is what it costs.
         judged_by: Sets of priors that must agree for "fund" or "stop"; every other set is shown beside them.
         fund_above, stop_below: Probability that the net present value is above 0 from which the answer is
             "fund", and below which it is "stop"; between them it is "measure first".

@@ -35,8 +35,8 @@ class Value(Section):
         spread: Standard deviation of the logarithm of `amount`; 0: known.
         times: Names of factors (`[roi.factors]`, or those of the package) that `amount` is multiplied by,
             such as a yearly pay by "replacement_cost". One factor named in several places is one unknown.
-        apart_from: Channels whose money `amount` leaves out, such as "absence" for output per hour worked: what
-            was lost while somebody was away is then not in it.
+        apart_from: Channels whose money `amount` leaves out, such as "absence" for output per hour worked:
+            what was lost while somebody was away is then not in it.
         currency: ISO 4217, declared in `[money]`.
         borne_by: Whose money it is, in shares that add up to 1.
         source: Where the amount comes from.

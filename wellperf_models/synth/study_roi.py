@@ -70,7 +70,7 @@ correlation = 0.0                  # between the estimates of different outcomes
 
 # ---- a further trial that could be run before deciding for everybody
 [roi.pilot]
-people = [250, 500, 1000, 2000]    # in both arms together
+people = [200, 400, 800, 1600]     # in both arms together
 clusters = [20, 60]                # teams among which lots would be drawn
 cost_once = 8000.0
 cost_per_person = 10.0             # of measuring, beyond the programme itself

@@ -122,6 +122,7 @@ def test_the_plan_of_a_small_organisation_is_told_in_full_and_stamped():
 def test_the_plain_answer_follows_from_the_rule_under_every_set(amount, start):
     _, released = _released(planned(costs=[FEES | {"amount": amount}]))
     assert released.answer.startswith(start)
+    assert ("an optimist under 0.1 %" in released.answer) == (amount == 5_000)
 
 
 def test_what_even_a_sceptic_expects_is_still_not_measured():

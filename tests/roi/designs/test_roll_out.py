@@ -131,6 +131,15 @@ def test_what_a_roll_out_does_not_take(outcome: dict[str, Any], words: str) -> N
         build_frame(tables)
 
 
+def test_outcomes_of_a_time_that_has_not_come_are_refused() -> None:
+    tables = roll_out_tables()
+    study = tables.study
+    early = study.study.model_copy(update={"as_of": dt.date(2024, 9, 30)})
+    tables.study = study.model_copy(update={"study": early})
+    with pytest.raises(DesignError, match="after the as-of date"):
+        build_frame(tables)
+
+
 def test_starts_of_other_units_than_were_assigned_are_refused() -> None:
     with pytest.raises(StudyError, match="other units than were assigned"):
         build_frame(changed(unit_type=pl.lit("site")))
@@ -144,14 +153,14 @@ def made_tables(**outcome: Any) -> FakeTables:
     """Six teams of five in 2023 and 2024; two start in July 2023, two in January 2024, two never."""
     people = [f"p{i:02d}" for i in range(30)]
     team = [f"t{i % 6}" for i in range(30)]
-    first, gone = dt.date(2022, 1, 1), {3: dt.date(2023, 8, 15), 8: dt.date(2023, 2, 10)}
+    first, gone = dt.date(2022, 1, 1), {6: dt.date(2023, 8, 15), 8: dt.date(2023, 2, 10)}
     frames = {
         "spells": pl.DataFrame(
             {
                 "employee_id": people,
                 "start": [first] * 30,
                 "end": [gone.get(i) for i in range(30)],
-                "exit_reason": ["voluntary" if i == 3 else "other" if i in gone else None for i in range(30)],
+                "exit_reason": ["voluntary" if i == 6 else "other" if i in gone else None for i in range(30)],
             },
             schema_overrides={"end": pl.Date, "exit_reason": pl.String},
         ),
@@ -225,7 +234,7 @@ def test_voluntary_exits_are_made_of_spells() -> None:
     assert rows.counts_cases
     assert float((rows.value * rows.weight).sum() / 12) == pytest.approx(1.0)
     everyone = np.ones(rows.value.size, bool)
-    assert rows.members(everyone).events == {"p03"}
+    assert rows.members(everyone).events == {"p06"}
 
 
 def test_performance_is_the_indicators_own_value_with_the_team_of_the_month() -> None:

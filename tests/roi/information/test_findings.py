@@ -68,7 +68,7 @@ def test_what_no_trial_tells_is_measured_first():
     parts = inform(one_channel(FLAT, mean=-0.3, sd=0.02, value=value))
     _, released = told(parts)
     assert released.answer.startswith("Measure this first if it can be had for less than it is worth: what")
-    assert "Of that, knowing “What the outcomes are worth” alone would be worth" in released.answer
+    assert "What is worth most to know by itself is “What the outcomes are worth”: " in released.answer
     assert released.has("evppi_flat")
 
 
@@ -180,7 +180,7 @@ def test_pictures_state_the_finding():
     _, pays = told(inform(one_channel(FLAT, mean=-0.13, sd=0.5), pilot=CHEAP))
     picture = plot_sampling(pays)
     assert picture is not None
-    assert picture.title.startswith("A trial first is worth it")
+    assert picture.title == "A trial first is worth more than it costs"
     _, cannot = told(inform(one_channel(FLAT, mean=-0.13, sd=0.5), pilot=CHEAP | {"cost_once": 1e6}))
     picture = plot_sampling(cannot)
     assert picture is not None

@@ -53,7 +53,7 @@ def plain():
 
 
 def test_one_channel_has_its_closed_form_waiting_and_cost_included():
-    section, frame, decision, found = plain()
+    _, frame, decision, found = plain()
     people, under = decision.people, found.under["flat"]
     draws = decision.returns["flat"].draws["effect.sick_days"]
     # three years of benefit, one of cost

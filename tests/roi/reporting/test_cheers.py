@@ -40,7 +40,7 @@ WHOLE = (
     make_answer("roi.effects", tables=["arms", "effects"]),
     make_answer("roi.contrast"),
     make_answer("roi.models"),
-    make_answer("roi.priors"),
+    make_answer("roi.priors", tables=["sources"]),
     make_answer("roi.decision", estimates=["npv_flat"], tables=["channels", "costs"]),
     make_answer("roi.scenarios"),
     make_answer("roi.information"),
@@ -134,12 +134,15 @@ def test_a_result_that_was_kept_back_is_not_reported() -> None:
 
 
 def test_the_case_on_beliefs_alone_is_an_evaluation_too() -> None:
-    case = make_answer("roi.case", tables=["channels", "costs"])
-    answers = [case, make_silence("roi.decision"), make_silence("roi.effects"), make_answer("roi.priors")]
+    case = make_answer("roi.case", tables=["channels", "costs", "sources"])
+    answers = [case, *(make_silence(i) for i in ("roi.decision", "roi.effects", "roi.priors"))]
     found = _filled(_study(dict.fromkeys(WORDS.values(), "Said.")), answers)
     states = _statuses(found)
     assert all(states[n] == "reported" for n in ("1", "8", "13", "14", "17", "20", "22", "23", "26"))
     assert "roi.case" in _where(found, "23")
+    # a case that shows no ledger reports no amounts
+    bare = _filled(_study(), [make_answer("roi.case", tables=["sources"]), *answers[1:]])
+    assert all(_statuses(bare)[n] == "not done" for n in ("13", "14", "22"))
     assert states["5"] == states["16"] == "not done"
 
 

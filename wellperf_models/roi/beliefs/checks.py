@@ -22,13 +22,15 @@ SET_WORDS: dict[PriorName, str] = {
 }
 
 
-def check_beliefs(frame: RoiFrame, beliefs: Beliefs | Unanswered) -> tuple[Check, ...]:
+def check_beliefs(frame: RoiFrame | Unanswered, beliefs: Beliefs | Unanswered) -> tuple[Check, ...]:
     """Checks of the priors; none where nothing was learned.
 
     Args:
         frame: The return frame.
         beliefs: From `fit_beliefs`.
     """
+    if isinstance(frame, Unanswered):
+        return ()
     if isinstance(beliefs, Unanswered):
         return ()
     decision = beliefs.decision

@@ -38,7 +38,11 @@ _RULE: Final[dict[Answer, str]] = {
 
 
 def describe_beliefs(
-    frame: RoiFrame, beliefs: Beliefs | Unanswered, checks: Sequence[Check], *, provenance: Provenance
+    frame: RoiFrame | Unanswered,
+    beliefs: Beliefs | Unanswered,
+    checks: Sequence[Check],
+    *,
+    provenance: Provenance,
 ) -> Evidence:
     """Builds the evidence on beliefs; aggregates only.
 
@@ -48,6 +52,8 @@ def describe_beliefs(
         checks: From `check_beliefs`.
         provenance: Where the numbers come from.
     """
+    if isinstance(frame, Unanswered):
+        return unanswered(_ID, QUESTION, frame, population="", provenance=provenance)
     if isinstance(beliefs, Unanswered):
         return unanswered(
             _ID,
@@ -162,10 +168,10 @@ def _without_decision(frame: RoiFrame, beliefs: Beliefs) -> str:
 def _estimates(beliefs: Beliefs, decision: DecisionResult, support: Support) -> tuple[Estimate, ...]:
     divisor, unit = money_unit(decision)
     found: list[Estimate] = []
+    # what was believed comes first
+    for prior, before in beliefs.returns.items():
+        found += _pair(prior, "before", before.npv / divisor, float(before.npv.size), unit, support)
     for prior, back in decision.returns.items():
-        if prior in beliefs.returns:
-            npv = beliefs.returns[prior].npv
-            found += _pair(prior, "before", npv / divisor, float(npv.size), unit, support)
         found += _pair(prior, "after", back.npv / divisor, back.n_effective, unit, support)
     return tuple(found)
 

@@ -47,16 +47,15 @@ def tables_of_beliefs(frame: RoiFrame, beliefs: Beliefs, support: Support) -> tu
 def _returns(beliefs: Beliefs, decision: DecisionResult, support: Support) -> Table:
     """Net present value under each set, before the data and after them; before them the flat one has none."""
     rows = []
+    # what was believed comes first
+    for prior, before in beliefs.returns.items():
+        n = float(before.npv.size)
+        told: list[Drawn | CellValue] = [*quantiles(before.npv, ENDS, n), _percent(share(before.npv > 0, n))]
+        rows.append(_sampled((words_of(prior, decision), BEFORE), [*told, ""], support))
     for prior, back in decision.returns.items():
-        words = words_of(prior, decision)
-        if prior in beliefs.returns:
-            npv = beliefs.returns[prior].npv
-            n = float(npv.size)
-            told: list[Drawn | CellValue] = [*quantiles(npv, ENDS, n), _percent(share(npv > 0, n)), ""]
-            rows.append(_sampled((words, BEFORE), told, support))
         n = back.n_effective
         told = [*quantiles(back.npv, ENDS, n), _percent(share(back.npv > 0, n)), decision.answers[prior]]
-        rows.append(_sampled((words, AFTER), told, support))
+        rows.append(_sampled((words_of(prior, decision), AFTER), told, support))
     return Table(
         name="returns",
         title=f"Net present value under each set of priors, before and after the data ({decision.currency})",

@@ -141,6 +141,8 @@ def fit_beliefs(
         effect = intention_to_treat(effects, name)
         if prior != "flat" and effect is not None and (name, "flat") in posteriors:
             found.append(_effect(frame, effect, posteriors, prior, section))
+    if not found:
+        raise DesignError("No belief about an effect is in use.", where="[roi.outcomes]")
     returns: dict[PriorName, BelievedReturn] = {}
     if not isinstance(decision, Unanswered):
         returns = {p: _return(p, decision, posteriors, frame.seed) for p in decision.returns if p != "flat"}

@@ -40,6 +40,8 @@ QUESTION: Final = "Without any data on what it changed: what would have to be tr
 STAMP: Final = "No local evidence"
 _ID: Final = "roi.case"
 _N: Final = float(N_DRAWS)
+# a chance below it, or its complement, is not told to a digit
+_LEAST: Final = 0.001
 _LOCAL: Final = {
     "effect": " These data hold a comparison: the decision uses it, and this answer does not.",
     "contrast": " What these data compare is no evidence of an effect, and is not used.",
@@ -113,7 +115,7 @@ def _answer(
 
     def say(name: str) -> str:
         # what rests on nobody is no disclosure, and an organisation of 20 people may plan too
-        return f"{{{name}}}" if gated else print_value(told[name])
+        return f"{{{name}}}" if gated else _printed(told[name])
 
     sets = "; ".join(f"{SET_WORDS[p]} {say(f'p_{p}')}" for p in result.returns)
     years = "one year" if declared.horizon_years == 1 else f"{declared.horizon_years} years"
@@ -129,6 +131,13 @@ def _answer(
         f"changes: {sets}. If nothing else changed, it would pay from a change in “{label}” of {needed} for "
         f"each person; the probability given to that much: {likely}.{_LOCAL[case.local]}"
     )
+
+
+def _printed(estimate: Estimate) -> str:
+    """A number as the gate would print it; of a chance no more digits than the draws have."""
+    if estimate.unit == "probability" and not _LEAST < estimate.value < 1 - _LEAST:
+        return f"under {100 * _LEAST:g} %" if estimate.value < 0.5 else f"over {100 * (1 - _LEAST):g} %"
+    return print_value(estimate)
 
 
 def programme_words(case: CaseFrame) -> str:

@@ -216,12 +216,11 @@ def no_regression_to_the_mean(found: Mapping[str, Regression]) -> Check:
         {label: one.p_value for label, one in found.items()},
         nothing="Whether people were picked for doing badly cannot be seen: nothing was measured before, or "
         "too little. People who are do better by themselves.",
-        good="No sign that those who got it were picked for doing badly (smallest Holm-corrected p = "
-        "{value}, line at {threshold}).",
-        bad="Those who got it were doing worse than usual, or than others, just before: {what} "
-        "(Holm-corrected p = {value}, line at {threshold}). People picked for a bad value do better next "
-        "time by themselves (regression to the mean); where it can be told, a table says how much that "
-        "alone would bring.",
+        good="No sign that those who got it were picked for doing badly just before (smallest Holm-corrected "
+        "p = {value}, line at {threshold}); a gap that always was there is none.",
+        bad="Those who got it seem to have been picked for doing badly just before: {what} (Holm-corrected "
+        "p = {value}, line at {threshold}). People picked for a bad value do better next time by themselves "
+        "(regression to the mean); where it can be told, a table says how much that alone would bring.",
     )
     if not found:
         return check

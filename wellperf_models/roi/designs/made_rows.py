@@ -43,11 +43,7 @@ def made_rows(
         StudyError: A table is missing, spells have no dates, or voluntary exits are no cause of the study.
         DesignError: Records rest on consent, so who has none may have had none.
     """
-    months = (
-        _figures(tables, name, declared, level)
-        if declared.measured_in == "performance"
-        else _person_months(tables, name, declared, level)
-    )
+    months = unit_months(tables, name, declared, level)
     quarters = all(day.day == 1 and day.month % 3 == 1 for day in starts)
     if not quarters:
         return months.with_columns(period=_words(months["first"], quarters=False)).select(MADE)
@@ -59,6 +55,20 @@ def made_rows(
         .sort("unit_type", "unit_id", "period", "place")
         .select(MADE)
     )
+
+
+def unit_months(tables: Source, name: str, declared: Outcome, level: str) -> pl.DataFrame:
+    """Months of people (or of teams, of performance): `first` day, value, weight and place.
+
+    Args:
+        tables, name, declared, level: As of `made_rows`.
+
+    Raises:
+        StudyError, DesignError: As `made_rows`.
+    """
+    if declared.measured_in == "performance":
+        return _figures(tables, name, declared, level)
+    return _person_months(tables, name, declared, level)
 
 
 def _words(first: pl.Series, *, quarters: bool) -> pl.Series:

@@ -8,7 +8,7 @@ import itertools
 import re
 from collections.abc import Iterable
 
-from wellperf_models.errors import StudyError
+from wellperf_models.errors import DesignError, StudyError
 
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 _QUARTER = re.compile(r"(\d{4})-?[Qq]([1-4])")
@@ -91,6 +91,23 @@ def in_order(periods: Iterable[str], where: str) -> dict[str, Bounds]:
             got="; ".join(overlapping[:_MOST_TOLD]),
         )
     return ordered
+
+
+def refuse_after(periods: Iterable[str], as_of: dt.date, where: str) -> None:
+    """Refuses outcomes of a time that had not come when the data were taken.
+
+    Raises:
+        DesignError: A dated period begins after the as-of date.
+    """
+    late = [p for p in sorted(set(periods)) if (days := bounds_of(p)) is not None and days[0] > as_of]
+    if late:
+        raise DesignError(
+            "An outcome was measured after the as-of date.",
+            where=where,
+            expected=f"periods that begin on or before {as_of}",
+            got=", ".join(late[:_MOST_TOLD]),
+            remedy="correct study.as_of, or the periods",
+        )
 
 
 def one_year_after(day: dt.date) -> dt.date:

@@ -2,15 +2,19 @@
 
 Who is picked for a bad value is, next time, nearer to the average by himself (Galton 1886; Barnett, van der
 Pols & Dobson 2005, International Journal of Epidemiology 34:215). Of a gap g before, a share 1 − b is gone
-next time, b being the slope of the later on the earlier value in the group that was not picked. In one group
-alone there are two traces: an earlier value than the one they were picked by, or a spread that grows
-(picking cuts a distribution off, and the next value is not cut off: Morgan 1939, Pitman 1939, Biometrika 31).
+next time, b being the slope of the later on the earlier value in the group that was not picked.
+
+A gap alone is no sign of picking: groups may always have differed. Picking leaves a trace beside it: the gap
+opened just before, where an earlier time was measured; or the values inside the groups spread more the next
+time (picking cuts distributions off, and the next value is not cut off: Morgan 1939, Pitman 1939,
+Biometrika 31); or hardly anybody picked did better than anybody who was not. In one group alone the first two
+remain.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -26,6 +30,8 @@ from wellperf_models.roi.designs.controlled import Twice, baselines_of, measured
 from wellperf_models.roi.rows import OutcomeRows, RoiFrame
 
 Trace = Literal["gap", "earlier", "spread"]
+# chance that one of the picked was worse than one who was not, from which they were picked by a line
+_APART = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,9 +40,10 @@ class Regression:
 
     Attributes:
         outcome: Name.
-        trace: What was looked at: the gap before to those who were not picked; the jump from an earlier time
-            to the one before the programme; or the spread that grows.
-        p_value: One-sided, towards having been picked for a bad value; two-sided where neither way is bad.
+        trace: What was looked at: the gap before to those who were not picked; in one group the jump from an
+            earlier time to the one before the programme; or the spread that grows.
+        p_value: Of a gap towards bad (either way where neither is bad) and a trace of picking beside it, the
+            larger of the two.
         gap: In the outcome's unit, before; nan for "spread".
         slope: Of the later on the earlier value; nan where not estimable.
         expected, low, high: Change that regression to the mean alone would bring, 95 %; nan where not
@@ -80,7 +87,8 @@ def fit_regression(rows: OutcomeRows, frame: RoiFrame) -> Regression | None:
     twice = measured_twice(rows, before[0], frame)
     try:
         if frame.section.design != "before_after":
-            return _between(twice, frame.section.design == "participation")
+            earlier = unit_means(before[1], twice.rows.unit) if len(before) > 1 else None
+            return _between(twice, earlier, frame.section.design == "participation")
         if len(before) > 1:
             return _earlier(twice, before[1])
         return _spread(twice)
@@ -109,7 +117,7 @@ def _fit(y: Floats, X: Floats, weight: Floats, cluster: Ints) -> LinearFit:
     return fit_wls(y, X, weight, None if alone else cluster)
 
 
-def _between(twice: Twice, by_receipt: bool) -> Regression:
+def _between(twice: Twice, earlier: Floats | None, by_receipt: bool) -> Regression:
     """Those who got it against those who did not, before; the slope in those who did not."""
     rows = twice.rows
     chosen = np.ones(twice.then.size, bool)
@@ -117,15 +125,49 @@ def _between(twice: Twice, by_receipt: bool) -> Regression:
     if by_receipt and rows.received is not None:
         chosen = np.isfinite(rows.received)
         side = rows.received == 1
-    one = np.ones(int(chosen.sum()))
-    gap = _fit(
-        twice.then[chosen], np.column_stack([one, side[chosen]]), rows.weight[chosen], rows.cluster[chosen]
-    )
+    gap = _gap(twice.then, rows, chosen, side)
     others = chosen & ~side
-    slope, slope_se = _slope(twice, others)
-    return _told(
-        rows, "gap", gap, chosen, min(int((chosen & side).sum()), int(others.sum())), (slope, slope_se)
-    )
+    smallest = min(int((chosen & side).sum()), int(others.sum()))
+    found = _told(rows, "gap", gap, chosen, smallest, _slope(twice, others))
+    picked = _picked(twice, earlier, chosen, side)
+    return replace(found, p_value=max(found.p_value, picked))
+
+
+def _gap(values: Floats, rows: OutcomeRows, chosen: NDArray[np.bool_], side: NDArray[np.bool_]) -> LinearFit:
+    X = np.column_stack([np.ones(int(chosen.sum())), side[chosen]])
+    return _fit(values[chosen], X, rows.weight[chosen], rows.cluster[chosen])
+
+
+def _picked(
+    twice: Twice, earlier: Floats | None, chosen: NDArray[np.bool_], side: NDArray[np.bool_]
+) -> float:
+    """The p of a trace of picking beside a gap; 0 where the sides hardly overlap, and did before."""
+    rows, towards = twice.rows, _towards(twice.rows)
+    apart = _apart(twice.then, rows, chosen, side) >= _APART
+    if earlier is not None:
+        known = chosen & np.isfinite(earlier)
+        if apart and _apart(earlier, rows, known, side) < _APART:
+            return 0.0
+        return _one_sided(_gap(twice.then - earlier, rows, known, side), 1, towards)
+    if apart:
+        return 0.0
+    change, total = (rows.value - twice.then)[chosen], (rows.value + twice.then)[chosen]
+    X = np.column_stack([np.ones(change.size), side[chosen], total])
+    return _one_sided(_fit(change, X, np.ones(change.size), rows.cluster[chosen]), 2, 1.0)
+
+
+def _apart(values: Floats, rows: OutcomeRows, chosen: NDArray[np.bool_], side: NDArray[np.bool_]) -> float:
+    """Chance that one of those who got it was worse than one who did not, of what was assigned as a whole."""
+    codes, first, place = np.unique(rows.cluster[chosen], return_index=True, return_inverse=True)
+    mean = np.bincount(place, rows.weight[chosen] * values[chosen]) / np.bincount(place, rows.weight[chosen])
+    got = side[chosen][first]
+    if not 0 < got.sum() < codes.size:
+        return 0.0
+    below = np.sort(mean[~got])
+    at = np.searchsorted(below, mean[got], "left") + np.searchsorted(below, mean[got], "right")
+    chance = float(at.mean() / (2 * below.size))
+    towards = _towards(rows)
+    return max(chance, 1 - chance) if towards == 0 else chance if towards > 0 else 1 - chance
 
 
 def _slope(twice: Twice, chosen: NDArray[np.bool_]) -> tuple[float, float]:

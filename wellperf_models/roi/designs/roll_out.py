@@ -13,7 +13,7 @@ from wellperf_models.panel import LeftOut, Roster, Source, has_stable_ids, left_
 from wellperf_models.panel.engine import table
 from wellperf_models.roi.background import DECLARED
 from wellperf_models.roi.designs.made_rows import made_rows
-from wellperf_models.roi.designs.periods import Bounds, in_order
+from wellperf_models.roi.designs.periods import Bounds, in_order, refuse_after
 from wellperf_models.roi.designs.starts import Starts, adoption, read_starts
 from wellperf_models.roi.lots import Programme, place_units
 from wellperf_models.roi.rows import Assigned, OutcomeRows, Timeline
@@ -47,7 +47,8 @@ def build_roll_out(tables: Source, section: Roi, programme: Programme) -> RollOu
     Raises:
         StudyError: An outcome names one period, is adjusted for something, or its periods are no dates; or it
             is in no table.
-        DesignError: The starts are no roll-out (`adoption`), or the first outcome has nothing to compare.
+        DesignError: The starts are no roll-out (`adoption`), an outcome was measured after the as-of date, or
+            the first one has nothing to compare.
     """
     starts = read_starts(tables, section)
     parts = []
@@ -55,6 +56,7 @@ def build_roll_out(tables: Source, section: Roi, programme: Programme) -> RollOu
         _refuse_adjusted(name, declared)
         if declared.timing == "after":
             own = _rows_of(tables, section, programme, name, declared, starts)
+            refuse_after(own["period"], tables.study.study.as_of, f"[roi.outcomes.{name}]")
             parts.append(own.with_columns(pl.lit(name).alias("outcome")))
     rows = pl.concat(parts, how="vertical_relaxed")
     rows = rows.with_columns(
@@ -115,7 +117,7 @@ def _rows_of(
     if declared.measured_in != "outcomes":
         return made_rows(tables, name, declared, section.level, starts.first.values())
     if "outcomes" not in tables:
-        raise StudyError("There is no table of outcomes.", where="[tables.outcomes]", remedy="declare it")
+        raise DesignError("There is no table of outcomes.", where="[tables.outcomes]", remedy="declare it")
     every = to_polars(table(tables, "outcomes"))
     every = every.with_columns(
         [pl.lit(None, kind).alias(c) for c, kind in DECLARED.items() if c not in every.columns]

@@ -11,8 +11,8 @@ from wellperf_models.roi.rows import RoiFrame
 # checks after which a difference is no longer told as what the programme did
 _UNDERMINES = {
     "no_effect_before_start": "already before it began, those who got it moved away from the others",
-    "no_regression_to_the_mean": "those who got it were doing worse just before, and such people do better "
-    "by themselves",
+    "no_regression_to_the_mean": "those who got it seem to have been picked for doing badly just before, "
+    "and such people do better by themselves",
     "negative_controls_unmoved": "something it cannot have changed did change too",
 }
 
@@ -129,6 +129,7 @@ def assumptions(frame: RoiFrame) -> tuple[str, ...]:
 
 def limits(frame: RoiFrame) -> tuple[str, ...]:
     """What the answer does not show."""
+    level = frame.section.level
     doubt = (
         ()
         if frame.by_lot
@@ -148,4 +149,10 @@ def limits(frame: RoiFrame) -> tuple[str, ...]:
             "What happened to one of the groups alone in that time, besides the programme, is in the number.",
         ),
     }
-    return (*doubt, *own.get(frame.section.design, ()))
+    made = any(rows.declared.measured_in != "outcomes" for rows in frame.outcomes.values())
+    moved = (
+        f"Who changed {level} counts in each month with the one held then: people who move because of the "
+        "programme are in the number.",
+    )
+    open_groups = moved if made and level != "person" and frame.section.design == "staggered" else ()
+    return (*doubt, *own.get(frame.section.design, ()), *open_groups)

@@ -33,12 +33,15 @@ class Advice:
         pays: Whether that trial is worth more than it costs.
         group: What is worth most to know of all that a trial can't tell (or, without trials, of everything);
             None where nothing is.
+        most: What is worth most to know of all that can be known by itself, whether or not a trial tells it;
+            None where nothing is worth anything.
     """
 
     verdict: Verdict
     trial: int | None
     pays: bool
     group: Group | None
+    most: Group | None
 
 
 def advise(information: Information, doubts: Sequence[str]) -> Advice:
@@ -59,7 +62,7 @@ def advise(information: Information, doubts: Sequence[str]) -> Advice:
         verdict = "pilot"
     else:
         verdict = "enough" if group is None else "measure"
-    return Advice(verdict=verdict, trial=trial, pays=pays, group=group)
+    return Advice(verdict=verdict, trial=trial, pays=pays, group=group, most=group or _most(sets))
 
 
 def trials_of(under: UnderPrior) -> tuple[Sampled, ...]:
@@ -86,6 +89,19 @@ def _group(sets: Sequence[UnderPrior], *, by_trial: bool) -> Group | None:
             continue
         gains = [under.groups[place][1] for under in sets]
         if not all(_worth_knowing(g, u) for g, u in zip(gains, sets, strict=True)):
+            continue
+        least = min(g.value for g in gains)
+        if found is None or least > found[0]:
+            found = (least, group)
+    return None if found is None else found[1]
+
+
+def _most(sets: Sequence[UnderPrior]) -> Group | None:
+    """The single group whose least value over the sets is largest, where that is clear of its error."""
+    found = None
+    for place, (group, _) in enumerate(sets[0].groups):
+        gains = [under.groups[place][1] for under in sets]
+        if group.kind in ("effects", "inputs") or not all(g.value > _CLEAR * g.std_error for g in gains):
             continue
         least = min(g.value for g in gains)
         if found is None or least > found[0]:

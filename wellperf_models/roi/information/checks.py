@@ -20,13 +20,17 @@ _FEWEST_DRAWS: Final = 20_000
 _NEGLIGIBLE: Final = 0.01
 
 
-def check_information(frame: RoiFrame, information: Information | Unanswered) -> tuple[Check, ...]:
+def check_information(
+    frame: RoiFrame | Unanswered, information: Information | Unanswered
+) -> tuple[Check, ...]:
     """Checks of the value of information; none of what is not answered.
 
     Args:
         frame: The return frame.
         information: From `fit_information`.
     """
+    if isinstance(frame, Unanswered):
+        return ()
     if isinstance(information, Unanswered):
         return ()
     sets = list(information.under.values())

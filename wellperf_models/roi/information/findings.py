@@ -20,7 +20,7 @@ _QUESTION = (
 
 
 def judge_information(
-    frame: RoiFrame,
+    frame: RoiFrame | Unanswered,
     information: Information | Unanswered,
     checks: Sequence[Check],
     *,
@@ -34,6 +34,8 @@ def judge_information(
         checks: From `check_information`.
         provenance: Where the numbers come from.
     """
+    if isinstance(frame, Unanswered):
+        return unanswered("roi.information", _QUESTION, frame, population="", provenance=provenance)
     if isinstance(information, Unanswered):
         return unanswered(
             "roi.information",
@@ -76,10 +78,9 @@ def _answer(frame: RoiFrame, information: Information, advice: Advice, doubts: S
         f"[Knowing everything that is unknown before deciding would be worth {whole}: no study, of whatever "
         "kind, can be worth more.]"
     )
-    if advice.group is not None:
-        part = _by_prior(information, "evppi", unit)
-        name = advice.group.label
-        told.append(f"[Of that, knowing “{name}” alone would be worth {part}.]")
+    if advice.most is not None:
+        part, name = _by_prior(information, "evppi", unit), advice.most.label
+        told.append(f"[What is worth most to know by itself is “{name}”: {part}.]")
     told.append(_rule(information))
     return " ".join(told)
 
@@ -198,7 +199,7 @@ def _estimates(
             under.mean_error,
         )
         for group, gain in under.groups:
-            if group == advice.group:
+            if group == advice.most:
                 add(f"evppi_{prior}", f"Value of knowing (EVPPI): {group.label}, {by}", *_pair(gain))
         if advice.trial is not None:
             one = trials_of(under)[advice.trial]

@@ -12,7 +12,7 @@ from wellperf_models.roi.information.advice import trials_of
 from wellperf_models.roi.information.results import BY_TRIAL, Information, Swing
 from wellperf_models.roi.information.unknowns import JUDGED
 from wellperf_models.roi.prior_words import PRIOR_WORDS
-from wellperf_models.roi.rows import RoiFrame
+from wellperf_models.roi.rows import PriorName, RoiFrame
 
 _Z95: Final = 1.959963984540054
 # of an unknown that hardly moves anything; those that somebody judged are told however small
@@ -153,36 +153,24 @@ def told_swings(swings: tuple[Swing, ...]) -> list[Swing]:
     return [s for k, s in enumerate(swings) if k < _MOST_SWINGS or s.unknown.status in JUDGED]
 
 
+def _swing(swing: Swing, prior: PriorName, support: Support) -> Row:
+    one, errors = swing.unknown, swing.errors
+    money, ends = (swing.npv_low, swing.npv_high), (swing.low, swing.high)
+    return Row(
+        key=(plain(one.label), PRIOR_WORDS[prior]),
+        values=(*money, *ends, plain(one.unit), one.status, swing.delta.value),
+        support=support,
+        monte_carlo_errors=(errors[2], errors[3], errors[0], errors[1], None, None, swing.delta.std_error),
+    )
+
+
 def _tornado(information: Information, support: Support) -> Table:
     """Net present value with one unknown at the ends of its interval."""
-    rows = []
-    for prior, under in information.under.items():
-        for swing in told_swings(under.swings):
-            one = swing.unknown
-            rows.append(
-                Row(
-                    key=(plain(one.label), PRIOR_WORDS[prior]),
-                    values=(
-                        swing.npv_low,
-                        swing.npv_high,
-                        swing.low,
-                        swing.high,
-                        plain(one.unit),
-                        one.status,
-                        swing.delta.value,
-                    ),
-                    support=support,
-                    monte_carlo_errors=(
-                        swing.errors[2],
-                        swing.errors[3],
-                        swing.errors[0],
-                        swing.errors[1],
-                        None,
-                        None,
-                        swing.delta.std_error,
-                    ),
-                )
-            )
+    rows = tuple(
+        _swing(swing, prior, support)
+        for prior, under in information.under.items()
+        for swing in told_swings(under.swings)
+    )
     currency = information.decision.currency
     return Table(
         name="tornado",
@@ -198,7 +186,7 @@ def _tornado(information: Information, support: Support) -> Table:
             Measure(name="status", kind="text", label="How known"),
             Measure(name="delta", kind="model", label="Delta"),
         ),
-        rows=tuple(rows),
+        rows=rows,
         partition=False,
         computation="sampled",
     )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 from wellperf_models.disclosure import Released
-from wellperf_models.disclosure.wording import print_estimate
 from wellperf_models.evidence import Row, Table
 from wellperf_models.figures import (
     INK,
@@ -20,11 +20,14 @@ from wellperf_models.figures import (
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _EVIDENCE: Final = "roi.information"
 _MAX_ALT: Final = 1150
 _MAX_LABEL: Final = 44
 _MOST_BARS: Final = 12
+# of the bold title
+_LETTERS_PER_INCH: Final = 8.8
 
 
 def plot_tornado(released: Released) -> Picture | None:
@@ -69,7 +72,7 @@ def plot_tornado(released: Released) -> Picture | None:
         axes.set_ylim(len(shown) - 0.5, -0.5)
         axes.grid(visible=False, axis="y")
         axes.set_xlabel(f"Net present value, {unit}, all other numbers at their middle ({prior})")
-        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
+        _headline(figure, title)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     told = "; ".join(f"{label}: {low / divisor:.3g} to {high / divisor:.3g}" for label, low, high in shown)
     return Picture(
@@ -105,7 +108,7 @@ def plot_sampling(released: Released) -> Picture | None:
     if table is None or not lines:
         return None
     divisor, unit = _unit(table)
-    title = _sampling_title(released, lines)
+    title = _sampling_title(lines)
     priors = list(dict.fromkeys(prior for prior, _ in lines))
     clusters = list(dict.fromkeys(among for _, among in lines))
     with style():
@@ -126,7 +129,7 @@ def plot_sampling(released: Released) -> Picture | None:
                 label=f"{among}, {prior}",
             )
         _frame(axes, lines, unit)
-        figure.suptitle(title, x=0.01, ha="left", fontweight="bold", fontsize=12)
+        _headline(figure, title)
         figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     told = "; ".join(
         f"{among}, {prior}: " + ", ".join(f"{net / divisor:.3g} with {n:,.0f} people" for n, net, _ in points)
@@ -143,18 +146,18 @@ def _frame(axes: Axes, lines: dict[tuple[str, str], list[tuple[float, float, flo
     axes.set_ylabel(f"Expected net benefit,\n{unit}")
 
 
-def _sampling_title(
-    released: Released, lines: dict[tuple[str, str], list[tuple[float, float, float]]]
-) -> str:
-    best = [
-        max(net - error for (p, _), points in lines.items() if p == prior for _, net, error in points)
-        for prior in {p for p, _ in lines}
-    ]
-    names = [e.name for e in released.estimates if e.name.startswith("enbs_")]
-    if names and all(value > 0 for value in best):
-        first = released.estimate(names[0])
-        return f"A trial first is worth it: its best size brings {print_estimate(first)} {first.unit}"
-    if any(value > 0 for value in best):
+def _sampling_title(lines: dict[tuple[str, str], list[tuple[float, float, float]]]) -> str:
+    """As the advice: one trial has to pay under every set of priors, clear of its simulation error."""
+    pays = {
+        (prior, among, size): net - error > 0
+        for (prior, among), points in lines.items()
+        for size, net, error in points
+    }
+    priors = {prior for prior, _, _ in pays}
+    if any(all(pays.get((prior, *trial), False) for prior in priors) for trial in {key[1:] for key in pays}):
+        every = "" if len(priors) == 1 else ", whatever one believed beforehand"
+        return f"A trial first is worth more than it costs{every}"
+    if any(pays.values()):
         return "Whether a trial first is worth it depends on what one believed beforehand"
     return "No trial declared is worth what it costs"
 
@@ -193,6 +196,11 @@ def _unit(table: Table) -> tuple[float, str]:
     if most >= 1e6:
         return 1e6, f"million {currency}"
     return (1e3, f"thousand {currency}") if most >= 1e4 else (1.0, currency)
+
+
+def _headline(figure: Figure, title: str) -> None:
+    width = int(_LETTERS_PER_INCH * figure.get_figwidth())
+    figure.suptitle(textwrap.fill(title, width), x=0.01, ha="left", fontweight="bold", fontsize=12)
 
 
 def _short(text: str) -> str:

@@ -7,7 +7,8 @@ predictor of the pattern:
     count       Σ_j y_j log μ_j − (y_j + n_j α) log(μ_j + α) + n α log α − n lgamma(α) + Σ_v c_v lgamma(v + α)
     gamma       Σ_j a (n_j log a − n_j η_j − y_j exp(−η_j)) − n lgamma(a) + (a − 1) Σ π log y
 
-where n, d, y are sums of π, of π × event, of π × value, and c_v is how many units have the total v: rows enter
+where n, d, y are sums of π, of π × event, of π × value, and c_v is how many units have the total v: rows
+enter
 through these sums alone, so nothing is lost (Lawless 1987, Canadian Journal of Statistics 15:209, for the
 negative binomial). What holds no parameter is dropped.
 """

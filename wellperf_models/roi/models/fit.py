@@ -31,6 +31,8 @@ from wellperf_models.roi.rows import Effect, Modelled, Posterior, PriorName
 # weighed draws must be worth this share of their number; else the model is sampled under that prior itself
 _LEAST_WORTH: Final = 0.1
 _KEPT: Final = 400
+# with cluster effects a draw costs ten times as much: half as many, each told twice
+_TWICE: Final = 2
 # a false step or a chain astray: shorter steps, and the other way of seeing cluster effects
 _TRIES: Final = ((0.9, None), (0.98, None), (0.98, 0.0), (0.98, 1.0))
 
@@ -70,8 +72,8 @@ def fit_declared(
     """Posterior of the effect under each set of priors.
 
     The draws under a set of priors are those under the flat one, resampled by the density of the prior
-    (systematically and in the order of the chains, so that what repeats counts as one), where they are worth a
-    tenth of their number; otherwise the model is sampled again.
+    (systematically and in the order of the chains, so that what repeats counts as one), where they are worth
+    a tenth of their number; otherwise the model is sampled again.
 
     Args:
         prepared: From `prepare`.
@@ -84,7 +86,8 @@ def fit_declared(
         ConvergenceError: The chains do not agree on something that is reported.
     """
     where = f"[roi.outcomes.{prepared.name}] likelihood = {prepared.structure.likelihood!r}"
-    flat = fit_once(prepared, (0.0, 0.0), seed=seed, where=f"{where}, flat prior")
+    repeat = _TWICE if prepared.structure.n_clusters else 1
+    flat = fit_once(prepared, (0.0, 0.0), seed=seed, where=f"{where}, flat prior", repeat=repeat)
     found: dict[PriorName, Posterior] = {}
     for prior, believed in told.items():
         own, resampled = flat, False
@@ -108,6 +111,7 @@ def fit_once(
     priors: Priors | None = None,
     draws: int = DRAWS,
     tune: int = TUNE,
+    repeat: int = 1,
 ) -> Fitted:
     """Samples a model under one prior of the contrast.
 
@@ -118,6 +122,7 @@ def fit_once(
         where: For the message of a refusal.
         priors: Of everything else; None: the packaged ones.
         draws, tune: Of each chain.
+        repeat: How often each draw is told; diagnostics see that it is the same one.
 
     Raises:
         ConvergenceError: The chains do not agree on something that is reported.
@@ -137,11 +142,12 @@ def fit_once(
                 ungated=["free"],
                 seed=seed + number,
                 where=where,
-                draws=draws,
+                draws=draws // repeat,
                 tune=tune,
                 target_accept=target_accept,
             )
-            return _fitted(prepared, sampled.draws, sampled.diagnostics, where)
+            drawn = {name: np.repeat(values, repeat, axis=1) for name, values in sampled.draws.items()}
+            return _fitted(prepared, drawn, sampled.diagnostics, where)
         except ConvergenceError as error:
             refused = error
     assert refused is not None

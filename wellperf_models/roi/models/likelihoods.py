@@ -1,15 +1,16 @@
 """The PyMC models themselves: a likelihood on cells, the effect, and the prior of the effect.
 
-hazard: complementary log-log of a yes/no outcome (Prentice & Gloeckler 1978, Biometrics 34:57). count: negative
+hazard: complementary log-log of a yes/no outcome (Prentice & Gloeckler 1978, Biometrics 34:57). count:
+negative
 binomial with variance μ + μ² / α. hurdle: whether there is anything at all by a complementary log-log, how
 much by a gamma with shape a (Mullahy 1986, Journal of Econometrics 33:341); cluster effects of the two are
 correlated. student_t: Lange, Little & Taylor 1989, JASA 84:881; spread by arm, degrees of freedom
 ~ Gamma(2, .1) (Juárez & Steel 2010).
 
-`contrast` is the logarithm of the ratio of means between the arms (of hazards), which a relative prior is about;
-of a hurdle it is that of people with average covariates,
-with the share that has anything taken at its mean over clusters. For a Student t it is the difference in standard
-deviations of the outcome.
+`contrast` is the logarithm of the ratio of means between the arms (of hazards), which a relative prior is
+about; of a hurdle it is that of people with average covariates,
+with the share that has anything taken at its mean over clusters. For a Student t it is the difference in
+standard deviations of the outcome.
 """
 
 from __future__ import annotations

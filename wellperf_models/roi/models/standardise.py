@@ -49,13 +49,14 @@ def patterns_of(units: Units, parameters: Mapping[str, Floats], structure: Struc
         return Patterns(X=np.zeros((1, 0)), share=np.ones(1))
     X, place = np.unique(units.X, axis=0, return_inverse=True)
     if X.shape[0] > _MOST_PATTERNS:
-        number = _GROUPS[len(structure.parts)]
-        place = np.zeros(units.value.size, np.int64)
+        place, groups = np.zeros(units.value.size, np.int64), 1
         for part in structure.parts:
             linear = units.X @ parameters[f"slopes_{part}"].mean(axis=0)
+            # within the groups of the part before
             rank = np.empty(linear.size, np.int64)
-            rank[np.argsort(linear, kind="stable")] = np.arange(linear.size)
-            place = place * number + rank * number // linear.size
+            rank[np.lexsort((linear, place))] = np.arange(linear.size)
+            groups *= _GROUPS[len(structure.parts)]
+            place = rank * groups // linear.size
         place = np.unique(place, return_inverse=True)[1]
     share = np.bincount(place.ravel(), weights=units.share)
     X = np.column_stack([np.bincount(place.ravel(), weights=units.share * x) / share for x in units.X.T])

@@ -3,9 +3,11 @@
 The log of the mean (of the hazard; the mean itself for a Student t) of a unit with covariates x in arm t is
 
     η = m + x·β,   m = level + effect × t                        where units were assigned one by one,
-    η = m_c + x·β, m_c ~ Normal(level + effect × t − ω_t² / 2, ω_t²)   where cluster c was assigned as a whole,
+    η = m_c + x·β, m_c ~ Normal(level + effect × t − ω_t² / 2, ω_t²)   where cluster c was assigned as a
+    whole,
 
-so that `level` and `effect` speak of the mean over clusters, not of the cluster in the middle: of a log-normal
+so that `level` and `effect` speak of the mean over clusters, not of the cluster in the middle: of a
+log-normal
 mean the logarithm of the mean is the logarithm of the median + ω² / 2. Where each arm has 8 clusters or more
 the spread ω may differ between the arms: an effect that varies from cluster to cluster shows in it.
 

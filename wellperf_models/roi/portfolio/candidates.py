@@ -78,25 +78,16 @@ def candidate(
         rule: Whose horizon, rate and perspective count.
 
     Raises:
-        DesignError: It runs for longer than years are counted, or costs nothing from this point of view.
+        DesignError: It costs nothing from this point of view.
     """
-    where = f"[roi.initiatives.{name}]"
     years = declared.programme_years or rule.programme_years
-    if years > rule.horizon_years:
-        raise DesignError(
-            "An initiative runs for longer than years are counted.",
-            where=f"{where} programme_years",
-            expected=f"at most {rule.horizon_years}",
-            got=str(years),
-            remedy="count more years (horizon_years), or let it run for fewer",
-        )
     terms = initiative_terms(frame, declared, decision, rule.model_copy(update={"programme_years": years}))
     n = next(iter(decision.returns.values())).npv.size
     cash = cash_of(initiative_draws(frame.seed, name, declared, terms, decision, rule, n), terms)
     if not cash.pv_cost.min() > 0:
         raise DesignError(
             "An initiative costs nothing from this point of view, so that no budget can be spent on it.",
-            where=f"{where} costs",
+            where=f"[roi.initiatives.{name}] costs",
             expected="costs, of which a share counts (borne_by)",
         )
     return Candidate(

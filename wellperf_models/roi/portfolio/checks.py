@@ -11,13 +11,15 @@ from wellperf_models.roi.rows import PriorName, RoiFrame
 from wellperf_models.roi.summaries import Drawn
 
 
-def check_portfolio(frame: RoiFrame, portfolio: Portfolio | Unanswered) -> tuple[Check, ...]:
+def check_portfolio(frame: RoiFrame | Unanswered, portfolio: Portfolio | Unanswered) -> tuple[Check, ...]:
     """Checks of the choice; none where there is none.
 
     Args:
         frame: The return frame.
         portfolio: From `fit_portfolio`.
     """
+    if isinstance(frame, Unanswered):
+        return ()
     if isinstance(portfolio, Unanswered):
         return ()
     judging = {prior: portfolio.choices[prior] for prior in portfolio.decision.judged_by}

@@ -28,7 +28,11 @@ _QUESTION = "What should the budget be spent on, and how sure is that choice?"
 
 
 def rank_initiatives(
-    frame: RoiFrame, portfolio: Portfolio | Unanswered, checks: Sequence[Check], *, provenance: Provenance
+    frame: RoiFrame | Unanswered,
+    portfolio: Portfolio | Unanswered,
+    checks: Sequence[Check],
+    *,
+    provenance: Provenance,
 ) -> Evidence:
     """Builds the evidence on the choice; aggregates only.
 
@@ -38,6 +42,8 @@ def rank_initiatives(
         checks: From `check_portfolio`.
         provenance: Where the numbers come from.
     """
+    if isinstance(frame, Unanswered):
+        return unanswered(_ID, _QUESTION, frame, population="", provenance=provenance)
     if isinstance(portfolio, Unanswered):
         return unanswered(
             _ID,

@@ -23,6 +23,10 @@ _PRIORS = "roi.priors"
 _SCENARIOS = "roi.scenarios"
 _INFORMATION = "roi.information"
 _CODE = "where the code of the model can be had"
+_PRIOR_EVIDENCE = either(
+    from_numbers(_PRIORS, "sources", part="table of prior evidence, with sources"),
+    from_numbers(CASE, "sources", part="table of prior evidence, with sources"),
+)
 
 
 def _code(facts: RunFacts) -> Line:
@@ -95,7 +99,7 @@ REST_ITEMS: Final[tuple[Item[RunFacts], ...]] = (
         number="22",
         topic="study parameters",
         asks="Every input with its value, spread and source",
-        rule=all_of(CHANNELS, COSTS, from_answer(_PRIORS, "table of prior evidence, with sources")),
+        rule=all_of(CHANNELS, COSTS, _PRIOR_EVIDENCE),
     ),
     Item(
         number="23",
@@ -131,7 +135,7 @@ REST_ITEMS: Final[tuple[Item[RunFacts], ...]] = (
                 from_answer(DECISION, "answer, and what it does not show"),
                 from_answer(CASE, "answer, and what it does not show"),
             ),
-            from_answer(_PRIORS, "what was known before"),
+            _PRIOR_EVIDENCE,
         ),
     ),
     Item(

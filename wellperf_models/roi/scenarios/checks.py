@@ -10,13 +10,15 @@ from wellperf_models.roi.rows import RoiFrame
 from wellperf_models.roi.scenarios.model import AtScenario, Scenarios
 
 
-def check_scenarios(frame: RoiFrame, scenarios: Scenarios | Unanswered) -> tuple[Check, ...]:
+def check_scenarios(frame: RoiFrame | Unanswered, scenarios: Scenarios | Unanswered) -> tuple[Check, ...]:
     """Checks of the scenarios; none where there are none.
 
     Args:
         frame: The return frame.
         scenarios: From `fit_scenarios`.
     """
+    if isinstance(frame, Unanswered):
+        return ()
     if isinstance(scenarios, Unanswered):
         return ()
     answered = [found for found in scenarios.of.values() if isinstance(found, AtScenario)]

@@ -34,7 +34,11 @@ DECLARED = "As declared"
 
 
 def compare_scenarios(
-    frame: RoiFrame, scenarios: Scenarios | Unanswered, checks: Sequence[Check], *, provenance: Provenance
+    frame: RoiFrame | Unanswered,
+    scenarios: Scenarios | Unanswered,
+    checks: Sequence[Check],
+    *,
+    provenance: Provenance,
 ) -> Evidence:
     """Builds the evidence on the scenarios; aggregates only.
 
@@ -44,6 +48,8 @@ def compare_scenarios(
         checks: From `check_scenarios`.
         provenance: Where the numbers come from.
     """
+    if isinstance(frame, Unanswered):
+        return unanswered(_ID, _QUESTION, frame, population="", provenance=provenance)
     if isinstance(scenarios, Unanswered):
         return unanswered(
             _ID,
