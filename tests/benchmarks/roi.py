@@ -146,7 +146,7 @@ def refits(fits: int = FITS, people: int = PEOPLE) -> None:
     compiled(made[0])
     cpu, wall = time.process_time(), time.perf_counter()
     for k in tqdm(range(fits), disable=not sys.stderr.isatty()):
-        timed(made[k % len(made)], draws=250, tune=250, seed=k)
+        timed(made[k % len(made)], draws=500, tune=250, seed=k)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     full = MOST_MINUTES if fits >= FITS else None
     _line(f"{fits} refits of {people:,} people", cpu / 60, f"minutes CPU ({wall / 60:.2f} wall)", most=full)

@@ -159,8 +159,8 @@ def attempt[**P, R](step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
 
     Args:
         step: E.g. `turnover.fit_cox`.
-        args, kwargs: Its arguments. Where the first one is an `Unanswered` (there is no frame to fit), that is
-            the answer, and the step is not taken.
+        args, kwargs: Its arguments. Where the first one is an `Unanswered` (there is no frame to fit), that
+            is the answer, and the step is not taken.
     """
     if args and isinstance(args[0], Unanswered):
         return args[0]

@@ -12,19 +12,18 @@ from typing import Final
 
 import numpy as np
 
-from wellperf_models.inference.rank_correlation import complete, correlate
+from wellperf_models.inference.rank_correlation import complete
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.sampling import ESS_MIN
-from wellperf_models.roi.bias import draw_bias
+from wellperf_models.roi.joint_draws import JointDraws
 from wellperf_models.roi.ledger import effect_of
-from wellperf_models.roi.model_effects import Effects, joint_correlation
-from wellperf_models.roi.model_posterior import Posteriors, intention_to_treat
+from wellperf_models.roi.model_effects import joint_correlation
+from wellperf_models.roi.model_posterior import intention_to_treat
 from wellperf_models.roi.returns import Asserted, Paid, error_of_median
-from wellperf_models.roi.rows import PriorName, RoiFrame
+from wellperf_models.roi.rows import PriorName
 from wellperf_models.roi.terms import Channel, Draws, Terms, cash_of, draw_money, share_of, unknown
 from wellperf_models.study import PRIOR_SETS, Decision, Factor, Roi
 
-_SEED_ORDER: Final = 42
 ASKED: Final = "asked"
 
 
@@ -33,27 +32,20 @@ class Beside:
     """What the headline was computed from.
 
     Attributes:
-        frame, effects, posteriors: As of `fit_decision`.
+        draws: Of everything unknown, under each set of priors.
+        sets: Of priors under which all that counts has a posterior.
         decision: The declared rule.
         terms: Of the channels that count.
-        money: Draws of everything but the effects.
     """
 
-    frame: RoiFrame
-    effects: Effects
-    posteriors: Posteriors
+    draws: JointDraws
+    sets: tuple[PriorName, ...]
     decision: Decision
     terms: Terms
-    money: Draws
 
     def __repr__(self) -> str:
         """Shapes only."""
         return f"Beside({len(self.terms.channels)} channels; not released)"
-
-
-def in_order(drawn: Floats, correlation: Floats, seed: int) -> Floats:
-    """Draws of several effects, put in an order that gives them their correlation."""
-    return correlate(drawn, correlation, np.random.default_rng([seed, _SEED_ORDER]))
 
 
 def with_effects(effects: Floats, money: Draws, terms: Terms) -> Draws:
@@ -63,24 +55,24 @@ def with_effects(effects: Floats, money: Draws, terms: Terms) -> Draws:
 
 
 def break_even_amounts(
-    asserted: Sequence[Channel], drawn: Mapping[PriorName, Floats], correlation: Floats, beside: Beside
+    asserted: Sequence[Channel], correlation: Floats, beside: Beside
 ) -> tuple[Asserted, ...]:
     """For each asserted outcome alone, the amount that would bring the median net present value to 0.
 
     Args:
         asserted: The channels.
-        drawn: Prior → effects of the channels that count, and of these after them, shape (n, k).
-        correlation: Shape (k, k).
+        correlation: Of the errors of the channels that count, and of these after them, shape (k, k).
         beside: What the headline was computed from.
     """
-    terms, money, found = beside.terms, beside.money, []
+    terms, found = beside.terms, []
+    columns = (*terms.channels, *asserted)
     for place, channel in enumerate(asserted, start=len(terms.channels)):
         # what an asserted outcome is worth is asked, not assumed
         alone = replace(terms, channels=(replace(channel, amount=1.0, times=()),))
         amounts: dict[PriorName, float | None] = {}
         errors: dict[PriorName, float | None] = {}
-        for prior, draws in drawn.items():
-            joined = in_order(draws, correlation, beside.frame.seed)
+        for prior in beside.sets:
+            joined, money = beside.draws.of(prior, columns, correlation)
             npv = cash_of(with_effects(joined, money, terms), terms).npv
             per_amount = cash_of({**money, unknown("effect", channel.outcome): joined[:, place]}, alone)
             amount = amounts[prior] = _root(npv, per_amount.pv_benefit)
@@ -106,13 +98,13 @@ def paid_for(section: Roi, factors: Mapping[str, Factor], beside: Beside) -> tup
     Returns:
         One for each declaration about an outcome that has an effect and a better side.
     """
-    frame, found = beside.frame, []
+    frame, found = beside.draws.frame, []
     for name, asked in section.willingness_to_pay.items():
         rows = frame.outcomes.get(asked.outcome)
-        known = (asked.outcome, "flat") in beside.posteriors
+        known = (asked.outcome, "flat") in beside.draws.posteriors
         if rows is None or rows.declared.higher_is == "neither" or not known:
             continue
-        if intention_to_treat(beside.effects, asked.outcome) is None:
+        if intention_to_treat(beside.draws.effects, asked.outcome) is None:
             continue
         channel = Channel(
             outcome=asked.outcome,
@@ -132,32 +124,29 @@ def _paid(
     name: str, channel: Channel, asked: str, party: str, factors: Mapping[str, Factor], beside: Beside
 ) -> Paid:
     """Present value of one outcome at what somebody would pay, and the net present value with it."""
-    frame, terms = beside.frame, beside.terms
+    terms = beside.terms
     # what it is worth to whoever pays, whether or not it is in the sum
     alone = replace(terms, channels=(replace(channel, share=1.0),), costs=())
     one_unit = replace(alone, channels=(replace(channel, share=1.0, amount=1.0, spread=0.0),))
     columns = (*terms.channels, channel)
-    of = {c.outcome: effect_of(beside.effects, c.outcome) for c in columns}
+    of = {c.outcome: effect_of(beside.draws.effects, c.outcome) for c in columns}
     matrix = complete(joint_correlation([of[c.outcome] for c in columns]), beside.decision.correlation)
-    sets = [p for p in PRIOR_SETS if all((c.outcome, p) in beside.posteriors for c in columns)]
+    sets = [p for p in PRIOR_SETS if all((c.outcome, p) in beside.draws.posteriors for c in columns)]
     worth: dict[PriorName, Floats] = {}
     npv: dict[PriorName, Floats] = {}
     per_amount: dict[PriorName, Floats] = {}
     for prior in sets:
-        drawn = np.column_stack([beside.posteriors[c.outcome, prior].draws for c in columns])
-        n = len(drawn)
-        joined = in_order(drawn, matrix, frame.seed)
+        joined, money = beside.draws.of(prior, columns, matrix)
         own = {
-            **beside.money,
-            **draw_money(alone, factors, beside.decision, n, frame.seed),
-            **draw_bias(frame, frame.section, (channel,), of, n),
+            **money,
+            **draw_money(alone, factors, beside.decision, beside.draws.n, beside.draws.frame.seed),
             unknown("effect", channel.outcome): joined[:, -1],
         }
         worth[prior] = cash_of(own, alone).pv_benefit
         per_amount[prior] = cash_of(own, one_unit).pv_benefit
         if unknown("amount", channel.outcome) in own:
             per_amount[prior] = per_amount[prior] / own[unknown("amount", channel.outcome)]
-        rest = cash_of(with_effects(joined, beside.money, terms), terms).npv
+        rest = cash_of(with_effects(joined, money, terms), terms).npv
         npv[prior] = rest + channel.share * worth[prior]
     return Paid(
         name=name,

@@ -6,7 +6,7 @@ return (ROI) the quotient less 1; a mean of quotients is not a quotient of means
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -16,8 +16,8 @@ from wellperf_models.evidence import Unanswered
 from wellperf_models.inference.rank_correlation import complete
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.sampling import CHAINS, diagnose, gate
-from wellperf_models.roi.bias import draw_bias
 from wellperf_models.roi.costs import shown_people
+from wellperf_models.roi.joint_draws import JointDraws
 from wellperf_models.roi.ledger import (
     channels_of,
     declared_decision,
@@ -25,7 +25,7 @@ from wellperf_models.roi.ledger import (
     refuse_free,
     refuse_without_costs,
 )
-from wellperf_models.roi.model_beside import Beside, break_even_amounts, in_order, paid_for, with_effects
+from wellperf_models.roi.model_beside import Beside, break_even_amounts, paid_for, with_effects
 from wellperf_models.roi.model_effects import Effects, joint_correlation
 from wellperf_models.roi.model_posterior import Posteriors, refuse_without_effect
 from wellperf_models.roi.priors import factors_of
@@ -66,36 +66,30 @@ def fit_decision(frame: RoiFrame, effects: Effects, posteriors: Posteriors, sect
     terms = terms_of(decision, counted, frame.costs, people)
     columns = (*counted, *asserted)
     sets = _sets(posteriors, columns, decision)
-    drawn = {p: np.column_stack([posteriors[c.outcome, p].draws for c in columns]) for p in sets}
-    n = len(drawn["flat"])
+    n = posteriors[columns[0].outcome, sets[0]].draws.size
     money = draw_money(terms, factors, decision, n, frame.seed)
     refuse_free(money, terms, decision.perspective)
+    draws = JointDraws(frame=frame, effects=effects, posteriors=posteriors, money=money)
     found = {c.outcome: effect_of(effects, c.outcome) for c in columns}
     known = joint_correlation(list(found.values()))
     known_counted = known[: len(counted), : len(counted)]
     matrix = complete(known_counted, decision.correlation)
-    # what a comparison without lots is off by is no more known under one prior than under another
-    unsure = {**money, **draw_bias(frame, section, columns, found, n)}
-    returns = {p: _return(p, draws, matrix, unsure, terms, frame.seed) for p, draws in drawn.items()}
+    returns = {p: _return(p, draws, matrix, terms) for p in sets}
     n_assumed = int(np.isnan(known_counted).sum()) // 2
-    beside = Beside(
-        frame=frame, effects=effects, posteriors=posteriors, decision=decision, terms=terms, money=unsure
-    )
+    beside = Beside(draws=draws, sets=sets, decision=decision, terms=terms)
     return DecisionResult(
         answer=rule_of(decision, [returns[p].p_positive for p in decision.judged_by]),
         answers={p: rule_of(decision, [r.p_positive]) for p, r in returns.items()},
         judged_by=decision.judged_by,
         returns=returns,
-        asserted=break_even_amounts(asserted, drawn, complete(known, decision.correlation), beside),
+        asserted=break_even_amounts(asserted, complete(known, decision.correlation), beside),
         paid=paid_for(section, factors, beside),
         effects={c.outcome: found[c.outcome] for c in counted},
         terms=terms,
         factors=factors,
         people_declared=decision.people is not None,
         n_assumed=n_assumed,
-        sensitivity=_sensitivity(decision, known_counted, drawn, unsure, terms, frame.seed)
-        if n_assumed
-        else (),
+        sensitivity=_sensitivity(decision, known_counted, sets, draws, terms) if n_assumed else (),
         # alone, whatever else changed: it rests on costs and amounts, not on what was found
         break_even_effect=_break_even_effect(money, terms, n),
         currency=frame.currency,
@@ -135,16 +129,14 @@ def _break_even_effect(money: Draws, terms: Terms, n: int) -> Floats:
     return cash.pv_cost / cash.pv_benefit
 
 
-def _return(
-    prior: PriorName, draws: Floats, correlation: Floats, money: Draws, terms: Terms, seed: int
-) -> Return:
+def _return(prior: PriorName, draws: JointDraws, correlation: Floats, terms: Terms) -> Return:
     """What comes back under one prior; gated on the net present value, as it is reported."""
-    draws = draws[:, : len(terms.channels)]
+    differences, beside = draws.of(prior, terms.channels, correlation)
+    joined = with_effects(differences, beside, terms)
     # in the sampler's own order, where chains are still chains
-    plain = cash_of(with_effects(draws, money, terms), terms).npv
-    found = diagnose({"net present value": plain.reshape(CHAINS, -1)})
+    in_chains = with_effects(draws.plain(prior, terms.channels), beside, terms)
+    found = diagnose({"net present value": cash_of(in_chains, terms).npv.reshape(CHAINS, -1)})
     gate(found, where=f"net present value, {prior} prior")
-    joined = with_effects(in_order(draws, correlation, seed), money, terms)
     cash = cash_of(joined, terms)
     return Return(
         prior=prior,
@@ -165,20 +157,14 @@ def rule_of(decision: Decision, probabilities: Sequence[float]) -> Answer:
 
 
 def _sensitivity(
-    decision: Decision,
-    known: Floats,
-    drawn: Mapping[PriorName, Floats],
-    money: Draws,
-    terms: Terms,
-    seed: int,
+    decision: Decision, known: Floats, sets: Sequence[PriorName], draws: JointDraws, terms: Terms
 ) -> tuple[AtCorrelation, ...]:
     found = []
-    k = len(terms.channels)
     for assumed in sorted({*CORRELATIONS, decision.correlation}):
         matrix = complete(known, assumed)
         p = {}
-        for prior, draws in drawn.items():
-            joined = with_effects(in_order(draws[:, :k], matrix, seed), money, terms)
+        for prior in sets:
+            joined = with_effects(*draws.of(prior, terms.channels, matrix), terms)
             p[prior] = float(np.mean(cash_of(joined, terms).npv > 0))
         found.append(
             AtCorrelation(
