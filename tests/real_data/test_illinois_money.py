@@ -46,7 +46,7 @@ def test_every_question_is_answered(answers: dict[str, Released]) -> None:
 
 def test_the_year_one_answer_is_not_fund(answers: dict[str, Released]) -> None:
     decision = answers["roi.decision"]
-    assert decision.answer.startswith("Measure first: ")
+    assert decision.answer.startswith("Undecided: ")
     for prior in JUDGES:
         npv = decision.estimate(f"npv_{prior}")
         assert npv.low is not None

@@ -66,7 +66,7 @@ def _decisions(seeds: range) -> int:
     for name, trial in (("no effect", trials.NULL), ("large effect", trials.GOOD)):
         jobs = tqdm(seeds, desc=name, disable=not sys.stderr.isatty())
         answers = [trials.decide(trial, seed).answer for seed in jobs]
-        counts = {answer: answers.count(answer) for answer in ("fund", "measure first", "stop")}
+        counts = {answer: answers.count(answer) for answer in ("fund", "undecided", "stop")}
         print(f"{name}: {len(answers)} trials, " + ", ".join(f"{k} {v}" for k, v in counts.items()))
         if trial.effect == 0:
             test = stats.binomtest(counts["fund"], len(answers), 0.05, alternative="greater")

@@ -76,7 +76,7 @@ def test_sceptical_between_both_ways():
 
 def test_answers_and_correlations_both_ways():
     agree = checks.answers_agree_between_priors({"flat": "stop", "sceptical": "stop"})
-    differ = checks.answers_agree_between_priors({"flat": "fund", "sceptical": "measure first"})
+    differ = checks.answers_agree_between_priors({"flat": "fund", "sceptical": "undecided"})
     assert (agree.passed, differ.passed) == (True, False)
     steady = fit(two_channels(shared=False)).sensitivity
     assert checks.correlation_matters(steady).passed

@@ -108,10 +108,10 @@ def test_declared_people_and_those_offered_to_the_nearest_five():
     [
         (-1.0, -1.0, "fund", ("fund", "fund")),
         (1.0, 1.0, "stop", ("stop", "stop")),
-        (-0.13, -0.13, "measure first", ("measure first", "measure first")),
-        (-1.0, -0.13, "measure first", ("fund", "measure first")),
-        (-1.0, 1.0, "measure first", ("fund", "stop")),
-        (1.0, -0.13, "measure first", ("stop", "measure first")),
+        (-0.13, -0.13, "undecided", ("undecided", "undecided")),
+        (-1.0, -0.13, "undecided", ("fund", "undecided")),
+        (-1.0, 1.0, "undecided", ("fund", "stop")),
+        (1.0, -0.13, "undecided", ("stop", "undecided")),
     ],
 )
 def test_the_rule_needs_both_priors(flat, sceptical, answer, alone):
@@ -130,7 +130,7 @@ def test_the_declared_thresholds_are_those_used():
     assert 0.6 < p < 0.9
     bold = PLAIN | {"fund_above": p - 0.01}
     assert fit(one_channel(bold, mean=-0.6, sd=0.5)).answer == "fund"
-    assert fit(one_channel(mean=-0.6, sd=0.5)).answer == "measure first"
+    assert fit(one_channel(mean=-0.6, sd=0.5)).answer == "undecided"
 
 
 def test_outcomes_of_the_same_units_are_joined_by_the_correlation_found_in_them():

@@ -49,7 +49,7 @@ def _released(parts, **disclosure):
     return evidence, release(evidence, _study(**disclosure))
 
 
-@pytest.mark.parametrize(("mean", "word"), [(-2.0, "Fund it"), (2.0, "Stop it"), (-0.2, "Measure first")])
+@pytest.mark.parametrize(("mean", "word"), [(-2.0, "Fund it"), (2.0, "Stop it"), (-0.2, "Undecided")])
 def test_the_answer_says_it_in_plain_words(mean, word):
     evidence, released = _released(one_channel(DECISION, mean=mean, sd=0.3))
     assert evidence.id == "roi.decision"

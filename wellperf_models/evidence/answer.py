@@ -167,7 +167,8 @@ def attempt[**P, R](step: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> 
     try:
         return step(*args, **kwargs)
     except (DesignError, ConvergenceError) as error:
-        where = f" ({error.where})" if error.where else ""
+        # brackets inside brackets are hard to read: "[roi] design" is "roi design" in a sentence
+        where = f" ({error.where.translate(str.maketrans('', '', '[]'))})" if error.where else ""
         asked = not isinstance(error, NotAskedError)
         reason = error.summary.rstrip(".") + (where if asked else "") + "."
         return Unanswered(reason=reason, remedy=error.remedy or "", asked=asked)

@@ -21,11 +21,12 @@ from wellperf_models.roi.rows import PriorName, RoiFrame
 from wellperf_models.roi.summaries import expected_losses
 from wellperf_models.study import Decision
 
-_QUESTION = "Does it return more than it costs: fund it, stop it, or measure first?"
+_QUESTION = "Does it return more than it costs: fund it, stop it, or is it undecided?"
 _ANSWER = {
     "fund": "Fund it: it very probably returns more than it costs.",
     "stop": "Stop it: it very probably costs more than it returns.",
-    "measure first": "Measure first: these data do not tell whether it returns more than it costs.",
+    "undecided": "Undecided: these data do not tell whether it returns more than it costs; what to do next "
+    "follows from what knowing more would be worth.",
 }
 _LOSSES = (("loss_fund", "is funded"), ("loss_stop", "is not funded"))
 # a comparison that fails one of these decides nothing, whatever the probabilities
@@ -120,10 +121,10 @@ def doubts_of(frame: RoiFrame, effects: Effects) -> list[str]:
 
 
 def verdict_of(answer: Answer, doubts: Sequence[str]) -> str:
-    """Fund, stop or measure first, in a sentence; a comparison in doubt decides nothing."""
-    if not doubts or answer == "measure first":
+    """Fund, stop or undecided, in a sentence; a comparison in doubt decides nothing."""
+    if not doubts or answer == "undecided":
         return _ANSWER[answer]
-    return f"Measure first: by the probabilities alone the rule says “{answer}”, but {' and '.join(doubts)}."
+    return f"Undecided: by the probabilities alone the rule says “{answer}”, but {' and '.join(doubts)}."
 
 
 def _answer(frame: RoiFrame, decision: DecisionResult, declared: Decision, doubts: list[str]) -> str:

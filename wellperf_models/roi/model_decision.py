@@ -153,7 +153,7 @@ def rule_of(decision: Decision, probabilities: Sequence[float]) -> Answer:
     """The declared rule: fund, or stop, only where every one of these probabilities says so."""
     if min(probabilities) >= decision.fund_above:
         return "fund"
-    return "stop" if max(probabilities) <= decision.stop_below else "measure first"
+    return "stop" if max(probabilities) <= decision.stop_below else "undecided"
 
 
 def _sensitivity(

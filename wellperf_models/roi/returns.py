@@ -14,7 +14,7 @@ from wellperf_models.roi.rows import CostLine, Effect, PriorName
 from wellperf_models.roi.terms import Cash, Channel, Draws, Terms
 from wellperf_models.study import Factor
 
-Answer = Literal["fund", "stop", "measure first"]
+Answer = Literal["fund", "stop", "undecided"]
 # the median of a normal sample is this much less sure than its mean
 _MEDIAN: Final = math.sqrt(math.pi / 2)
 

@@ -36,7 +36,7 @@ class Decision(Section):
             booked; 0: what was booked is what it costs.
         judged_by: Sets of priors that must agree for "fund" or "stop"; every other set is shown beside them.
         fund_above, stop_below: Probability that the net present value is above 0 from which the answer is
-            "fund", and below which it is "stop"; between them it is "measure first".
+            "fund", and below which it is "stop"; between them it is "undecided".
         hurdle_rates: Returns asked of each unit of money spent at which acceptability is told.
         correlation: Between the estimates of outcomes that can't be joined; reported with its sensitivity.
     """

@@ -38,7 +38,7 @@ def told(parts):
         (-2.0, 0.2, PILOT, "Fund it; nothing is worth measuring first"),
         (2.0, 0.2, PILOT, "Stop it; nothing is worth measuring first"),
         (-0.13, 0.5, CHEAP, "Run a trial first, with 400 people: it is worth more than it costs."),
-        (0.05, 0.2, PILOT | {"cost_once": 1e6}, "Do not measure more: nothing that could be measured"),
+        (0.05, 0.2, PILOT | {"cost_once": 1e6}, "Leave it, and do not measure more: "),
         (-0.13, 0.5, None, "Measure this first, by a further trial, if it can be had"),
     ],
 )

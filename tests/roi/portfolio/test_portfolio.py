@@ -157,7 +157,7 @@ def test_the_answer_names_what_to_pay_for_and_stamps_what_was_not_measured_here(
     portfolio, released = _released(_parts({"rosters": good}, 30_000, mean=-0.1))
     assert portfolio.choices["flat"].chosen == (1,)
     assert released.answer.startswith("Rosters (no local evidence): with a budget of 30,000 EUR")
-    assert "“measure first”" in released.answer or "“stop”" in released.answer
+    assert "“undecided”" in released.answer or "“stop”" in released.answer
     by = {c.name: c.passed for c in released.checks}
     assert by["chosen_on_local_evidence"] is False
     rows = released.table("candidates").rows

@@ -33,7 +33,7 @@ _ID: Final = "roi.priors"
 _RULE: Final[dict[Answer, str]] = {
     "fund": "“fund”",
     "stop": "“stop”",
-    "measure first": "“measure first”",
+    "undecided": "“undecided”",
 }
 
 

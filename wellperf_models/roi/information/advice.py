@@ -56,7 +56,7 @@ def advise(information: Information, doubts: Sequence[str]) -> Advice:
     group = _group(sets, by_trial=trial is None)
     answer = information.decision.answer
     verdict: Verdict
-    if answer != "measure first" and not doubts:
+    if answer != "undecided" and not doubts:
         verdict = answer
     elif pays:
         verdict = "pilot"

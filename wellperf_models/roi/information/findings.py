@@ -70,7 +70,7 @@ def judge_information(
 def _answer(frame: RoiFrame, information: Information, advice: Advice, doubts: Sequence[str]) -> str:
     unit = money_unit(information.decision)[1]
     told = [_verdict(frame, information, advice)]
-    if doubts and information.decision.answer != "measure first":
+    if doubts and information.decision.answer != "undecided":
         told.append(f"By the probabilities alone the rule says more, but {' and '.join(doubts)}.")
     told += _trial_words(frame, information, advice, unit)
     whole = _by_prior(information, "evpi", unit)
@@ -109,20 +109,26 @@ def _verdict(frame: RoiFrame, information: Information, advice: Advice) -> str:
         what = advice.group.label[:1].lower() + advice.group.label[1:]
         again = ", by a further trial," if advice.group.kind in BY_TRIAL else ""
         return f"Measure this first{again} if it can be had for less than it is worth: {what}."
-    return (
-        "Do not measure more: nothing that could be measured would be worth what it costs. The declared rule "
-        "is not sure enough for “fund” or “stop”, but being surer would cost more than it could bring; and "
-        f"{_on_average(list(information.under.values()))}."
-    )
+    return _enough(list(information.under.values()))
 
 
-def _on_average(sets: Sequence[UnderPrior]) -> str:
+def _enough(sets: Sequence[UnderPrior]) -> str:
+    """The rule leaves it undecided, and nothing that could be measured is worth what it costs."""
     gains = {under.mean > 0 for under in sets}
-    if len(gains) > 1:
-        return "whether it returns more than it costs on average depends on what one believed beforehand"
-    if gains == {True}:
-        return "on average it returns more than it costs, though not surely enough for that rule"
-    return "on average it costs more than it returns, so that leaving it is the better choice today"
+    if gains == {False}:
+        return (
+            "Leave it, and do not measure more: on average it costs more than it returns, and being surer "
+            "would cost more than it could bring. (The declared probabilities alone leave it undecided.)"
+        )
+    average = (
+        "on average it returns more than it costs, though not surely enough for that rule"
+        if gains == {True}
+        else "whether it returns more than it costs on average depends on what one believed beforehand"
+    )
+    return (
+        "Do not measure more: being surer would cost more than it could bring. The declared rule is not sure "
+        f"enough for “fund” or “stop”; {average}."
+    )
 
 
 def _words(frame: RoiFrame, information: Information, place: int) -> str:
