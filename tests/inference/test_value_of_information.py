@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from wellperf_models.errors import DesignError
-from wellperf_models.inference.moment_independent import delta_of
+from wellperf_models.inference.moment_independent import NOTHING, delta_of
 from wellperf_models.inference.spline_regression import regress
 from wellperf_models.inference.value_of_information import evpi, evppi, evsi
 
@@ -129,6 +129,28 @@ def test_the_halves_do_not_see_each_other():
     assert float((found.fitted * noise).mean()) > float((found.held_out * noise).mean())
 
 
+def test_halves_hold_what_is_repeated_once():
+    """Each draw told twice, side by side: what is held out of one must not follow its twin."""
+    rng = np.random.default_rng(6)
+    X = np.repeat(rng.uniform(-2, 2, (200, 1)), 2, axis=0)
+    told = np.sin(4 * X) + np.repeat(rng.normal(size=(200, 1)), 2, axis=0)
+    twins = np.repeat(rng.permutation(200), 2)
+
+    def followed(together):
+        before = regress(X, told, together).held_out
+        count = 0
+        for pair in range(20):
+            changed = told.copy()
+            # too little for another weight of the penalty
+            changed[2 * pair : 2 * pair + 2] += 1e-6
+            after = regress(X, changed, together).held_out
+            count += not np.array_equal(after[2 * pair : 2 * pair + 2], before[2 * pair : 2 * pair + 2])
+        return count
+
+    assert followed(twins) == 0
+    assert 4 <= followed(None) <= 16
+
+
 @pytest.mark.parametrize("options", [np.zeros((9, 1)), np.full((9, 2), np.nan), np.zeros(9)])
 def test_without_a_choice_there_is_no_value(options):
     with pytest.raises(DesignError, match="choice"):
@@ -141,7 +163,8 @@ def _joint_share(rho: float, classes: int) -> float:
     x = stats.norm.ppf((np.arange(6000) + 0.5) / 6000)
     below = stats.norm.cdf((edges[:, None] - rho * x) / np.sqrt(1 - rho**2))
     shares = np.diff(below, axis=0).reshape(classes, classes, -1).mean(axis=2) / classes
-    return float(0.5 * np.abs(shares - 1 / classes**2).sum())
+    # of the most that so many classes allow
+    return float(0.5 * np.abs(shares - 1 / classes**2).sum()) / (1 - 1 / classes)
 
 
 @pytest.mark.parametrize("rho", [0.3, -0.6, 0.9])
@@ -157,5 +180,11 @@ def test_delta_of_a_bivariate_normal(rho):
 
 def test_delta_of_what_has_nothing_to_do_with_it():
     rng = np.random.default_rng(4)
-    found = delta_of(rng.normal(size=N), rng.normal(size=N), rng)
-    assert found.value < 0.025
+    found = [delta_of(rng.normal(size=N), rng.normal(size=N), rng).value for _ in range(20)]
+    # the line below which the table says that it is nothing
+    assert max(found) < NOTHING
+
+
+def test_delta_of_what_tells_it_is_one():
+    x = np.random.default_rng(4).normal(size=N)
+    assert delta_of(x, np.exp(x), np.random.default_rng(1)).value == pytest.approx(1.0, abs=0.001)

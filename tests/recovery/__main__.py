@@ -1,6 +1,7 @@
 """The full study of a pillar: `python -m tests.recovery PILLAR --worlds 200` prints bias and coverage.
 
-Studies with options of their own (policies, risks, groups, few_clusters, leaks) take the options that follow.
+Studies with options of their own (policies, risks, groups, few_clusters, leaks, calibration) take the options
+that follow.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ def _burnout() -> list[tuple[str, Estimate, Mapping[str, float], Mapping[str, fl
     ]
 
 
-OWN = ("policies", "risks", "groups", "few_clusters", "leaks")
+OWN = ("policies", "risks", "groups", "few_clusters", "leaks", "calibration")
 PILLARS = {"turnover": _turnover, "roi": _roi, "burnout": _burnout}
 # what a pillar's study tells beside bias and coverage, and whether some of it is off
 MORE: dict[str, Callable[[Sequence[dict[str, Found]]], bool]] = {"burnout": forecasts.tell_more}

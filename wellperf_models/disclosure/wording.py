@@ -19,6 +19,11 @@ def print_value(estimate: Estimate) -> str:
     return _fixed(estimate.value * factor, _decimals(estimate)) + suffix
 
 
+def print_whole(value: float) -> str:
+    """A declared number of people or of money, printed as a count that passed the gate is."""
+    return _fixed(value, 0)
+
+
 def print_interval(estimate: Estimate) -> str:
     """The interval alone, e.g. `58 to 64 %`; empty where there is none."""
     if estimate.low is None or estimate.high is None:

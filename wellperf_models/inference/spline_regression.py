@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from wellperf_models.inference.risk_sets import Floats
+from wellperf_models.inference.risk_sets import Floats, Ints
 
 # intervals between knots by number of columns: a curve, a surface, and one of many
 _INTERVALS: Final = {1: 12, 2: 5}
@@ -25,6 +26,8 @@ _MOST_PAIRED: Final = 10
 _WEIGHTS: Final = tuple(10.0**power for power in range(-7, 4))
 _RIDGE: Final = 1e-9
 _BINS: Final = 10
+# of which rows are in which half
+_SEED: Final = 45
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -43,12 +46,14 @@ class Surface:
     unexplained: float
 
 
-def regress(X: Floats, y: Floats) -> Surface:
+def regress(X: Floats, y: Floats, together: Ints | None = None) -> Surface:
     """Mean of y given X.
 
     Args:
         X: Shape (n, q), q at least 1; columns that do not vary say nothing and are left out.
         y: Shape (n, d).
+        together: A code from 0 for each row, shape (n,): rows of one code repeat something, so that they are
+            in the same half; None: none do.
     """
     scale = X.std(axis=0)
     varies = scale > 1e-12 * (np.abs(X).max(axis=0) + 1e-300)
@@ -56,16 +61,25 @@ def regress(X: Floats, y: Floats) -> Surface:
         return _constant(y)
     Z = (X[:, varies] - X[:, varies].mean(axis=0)) / scale[varies]
     basis, penalty = _basis(Z, y)
-    # every other row; the two halves are added up to the whole: seeing rows left out costs nothing
-    halves = [(basis[k::2].T @ basis[k::2], basis[k::2].T @ y[k::2]) for k in (0, 1)]
+    first = _first_half(y.shape[0], together)
+    # the two halves are added up to the whole: seeing rows left out costs nothing
+    halves = [(basis[rows].T @ basis[rows], basis[rows].T @ y[rows]) for rows in (first, ~first)]
     gram, cross = halves[0][0] + halves[1][0], halves[0][1] + halves[1][1]
     weight = _weight(gram, cross, (y**2).sum(axis=0), penalty, y.shape[0])
     fitted = basis @ _solve(gram, cross, weight, penalty)
     held_out = np.empty_like(fitted)
-    for seen, unseen in ((0, 1), (1, 0)):
+    for seen, unseen in zip(halves, (~first, first), strict=True):
         # half of the rows, so half of the penalty
-        held_out[unseen::2] = basis[unseen::2] @ _solve(*halves[seen], weight / 2, penalty)
+        held_out[unseen] = basis[unseen] @ _solve(*seen, weight * float((~unseen).mean()), penalty)
     return Surface(fitted=fitted, held_out=held_out, unexplained=_unexplained(Z, y, fitted))
+
+
+def _first_half(n: int, together: Ints | None) -> NDArray[np.bool_]:
+    """Rows of one of two halves, by lot: neighbours in a chain of draws may be alike, or the same."""
+    codes = np.arange(n) if together is None else together
+    drawn = np.random.default_rng(_SEED).permutation(int(codes.max()) + 1)
+    half: NDArray[np.bool_] = (drawn % 2 == 0)[codes]
+    return half
 
 
 def _constant(y: Floats) -> Surface:

@@ -76,19 +76,22 @@ def evpi(net_benefit: Floats, n_effective: float | None = None) -> Gain:
     return _gain(over, over, over, choice, choice, 0.0, n_effective)
 
 
-def evppi(net_benefit: Floats, X: Floats, n_effective: float | None = None) -> Gain:
+def evppi(
+    net_benefit: Floats, X: Floats, n_effective: float | None = None, together: Ints | None = None
+) -> Gain:
     """Expected value of knowing X, and nothing else, before deciding.
 
     Args:
         net_benefit: Draws of every option, shape (n, d).
         X: The same draws of what would be known, shape (n, q).
         n_effective: Independent draws that these are worth; None: n.
+        together: Draws that repeat something, by a code; see `spline_regression.regress`.
 
     Raises:
         DesignError: Fewer than two options, or something that is not a number.
     """
     over = _over_best(net_benefit)
-    found = regress(X, over)
+    found = regress(X, over, together)
     chosen, unseen = np.argmax(found.fitted, axis=1), np.argmax(found.held_out, axis=1)
     return _gain(over, found.fitted, over, chosen, unseen, found.unexplained, n_effective)
 
@@ -99,6 +102,7 @@ def evsi(
     covariances: Sequence[Floats],
     noise: Floats,
     n_effective: float | None = None,
+    together: Ints | None = None,
 ) -> tuple[Gain, ...]:
     """Expected value of studies that would each estimate X with a normal error of known size.
 
@@ -111,15 +115,16 @@ def evsi(
         covariances: Of the error of each study's estimates, each of shape (q, q), positive definite.
         noise: Independent standard normal draws, shape (n, q).
         n_effective: Independent draws that these are worth; None: n.
+        together: Draws that repeat something, by a code; see `spline_regression.regress`.
 
     Raises:
         DesignError: Fewer than two options, or something that is not a number.
     """
     over = _over_best(net_benefit)
-    known = regress(X, over)
+    known = regress(X, over, together)
     found = []
     for covariance in covariances:
-        seen = regress(X + noise @ np.linalg.cholesky(covariance).T, known.fitted)
+        seen = regress(X + noise @ np.linalg.cholesky(covariance).T, known.fitted, together)
         chosen, unseen = np.argmax(seen.fitted, axis=1), np.argmax(seen.held_out, axis=1)
         gain = _gain(over, seen.fitted, known.fitted, chosen, unseen, seen.unexplained, n_effective)
         found.append(gain)

@@ -19,6 +19,8 @@ from wellperf_models.roi.terms import Terms, unknown
 from wellperf_models.study import Decision, Value
 
 _MAX_DISTANCE = 0.05
+# share of the years it runs that bookings are of: two and a half weeks of a year may be missing
+_MIN_COVERED = 0.95
 # a mean this many Monte Carlo errors outside is not outside
 _MONTE_CARLO_ERRORS = 4.0
 
@@ -62,6 +64,7 @@ def check_decision(
             {n: o.declared.value for n, o in frame.outcomes.items() if o.declared.value}
         ),
         costs_measured(decision.costs),
+        *costs_cover_the_years(decision.costs),
         everything_discounted(decision, frame.section.decision),
     )
 
@@ -216,6 +219,35 @@ def costs_measured(costs: Sequence[CostLine]) -> Check:
         if not others
         else f"Some costs were not measured for this programme ({' and '.join(others)}): see the ledger.",
         computation="exact",
+    )
+
+
+def costs_cover_the_years(costs: Sequence[CostLine]) -> tuple[Check, ...]:
+    """Costs were booked for as long as benefits are counted for; nothing where none was booked.
+
+    Args:
+        costs: The cost ledger.
+    """
+    booked = [line.covers for line in costs if line.covers is not None]
+    if not booked:
+        return ()
+    least = min(booked)
+    passed = least >= _MIN_COVERED
+    return (
+        Check(
+            name="costs_cover_the_years",
+            passed=passed,
+            value=100 * least,
+            threshold=100 * _MIN_COVERED,
+            text="Costs were booked for {value} % of the time that the programme runs in this decision "
+            "(at least {threshold} % are asked for)."
+            if passed
+            else "Costs were booked for only {value} % of the time that the programme runs in this decision "
+            "(at least {threshold} % are asked for), while its benefits are counted for all of it. Declare "
+            "what all of it costs ([[roi.costs]], in place of the table costs), or take as programme_years "
+            "the years that were booked.",
+            computation="exact",
+        ),
     )
 
 

@@ -58,7 +58,9 @@ def difference(
         )
     low, high = fit.interval(-1)
     counts = counts_of(rows, chosen, side)
-    mean, spread = moments(y[~side], w[~side])
+    mean, _ = moments(y[~side], w[~side])
+    other = chosen.copy()
+    other[chosen] = ~side
     return Effect(
         outcome=rows.name,
         kind=kind,
@@ -70,7 +72,7 @@ def difference(
         p_value=float(fit.p_values[-1]),
         method=fit.method,
         control_mean=mean,
-        control_sd=spread,
+        control_sd=spread_a_year(rows, other),
         n_rows=y.size,
         n_people=counts.people,
         smallest_side=counts.smallest_side,
@@ -125,6 +127,26 @@ def moments(values: Floats, weight: Floats) -> tuple[float, float]:
     return mean, math.sqrt(float(np.average((values - mean) ** 2, weights=weight)))
 
 
+def spread_a_year(rows: OutcomeRows, chosen: NDArray[np.bool_]) -> float:
+    """Standard deviation between units over a year, of rows that may hold a month or a quarter each.
+
+    What differs between units stays as it is; what differs within a unit from row to row evens out over the
+    rows of a year. Without repeated rows all of it is taken to even out.
+    """
+    value, weight = rows.value[chosen], rows.weight[chosen]
+    whole = moments(value, weight)[1]
+    if not rows.per_year:
+        return whole
+    _, place = np.unique(rows.unit[chosen], return_inverse=True)
+    n_units = int(place.max()) + 1
+    if n_units == value.size:
+        return whole * math.sqrt(rows.row_years)
+    own = np.bincount(place, weight * value) / np.bincount(place, weight)
+    left = float(np.average((value - own[place]) ** 2, weights=weight))
+    within = min(whole**2, left * value.size / (value.size - n_units))
+    return math.sqrt(whole**2 - within + within * rows.row_years)
+
+
 def require_sides(rows: OutcomeRows, chosen: NDArray[np.bool_], side: NDArray[np.bool_], what: str) -> None:
     """Two of what was assigned on each side, or there is nothing to say how far chance reaches."""
     for own in (side, ~side):
@@ -169,8 +191,8 @@ def counts_of(
     return Counts(
         people=count(np.ones(unit.size, bool)),
         smallest_side=min(sides),
-        events=min(count(own & (value == 1)) for own in (side, ~side)) if rows.binary else None,
-        non_events=min(count(own & (value == 0)) for own in (side, ~side)) if rows.binary else None,
+        events=min(count(own & (value > 0)) for own in (side, ~side)) if rows.counts_cases else None,
+        non_events=min(count(own & (value == 0)) for own in (side, ~side)) if rows.counts_cases else None,
     )
 
 

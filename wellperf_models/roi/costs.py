@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Iterable
 
 import polars as pl
 
 from wellperf_models.disclosure.rules import COUNT_BASE, Rules, round_count
+from wellperf_models.disclosure.wording import print_whole
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.panel import Source, to_polars
 from wellperf_models.panel.engine import table
+from wellperf_models.roi.booked_time import BookedTime, booked_time
 from wellperf_models.roi.lots import read_programme
 from wellperf_models.roi.rows import CostLine
-from wellperf_models.study import Money, Roi
+from wellperf_models.study import Decision, Money, Roi
 
 _CENT = 0.005
 
 
-def read_costs(tables: Source, section: Roi, n_offered: int) -> tuple[tuple[CostLine, ...], dict[str, float]]:
+def read_costs(
+    tables: Source, section: Roi, n_offered: int | None
+) -> tuple[tuple[CostLine, ...], dict[str, float]]:
     """The cost ledger, and the factor of each currency to the reporting one.
 
     Bookings are summed by kind, each at the latest rate dated on or before its day; a negative one is a
     refund. Those count that fall before the programme began in the control arm (a wait-list) and before its
-    declared years were over: later ones paid for others, or for what is not evaluated. They paid for those
-    who were offered the programme: where the decision is about another number of people they are scaled in
-    proportion, and the line says so. Declared costs stand as they are.
+    declared years were over: later ones paid for others, or for what is not evaluated; of a roll-out see
+    `booked_time`. They paid for those who were offered the programme: where the decision is about another
+    number of people they are scaled in proportion, and the line says so. Where it is about those who were
+    offered it, their number is told to the nearest 5, benefits are of as many, and so are bookings, rounded
+    such that the number itself can't be found out.
+    Declared costs stand as they are.
 
     Args:
         tables: May hold `costs` and `programmes`.
         section: `[roi]`.
-        n_offered: Units the programme was offered to.
+        n_offered: People the programme was offered to; None: not known, and bookings stand as they are.
 
     Returns:
         (ledger, currency → factor on the programme's first day); the ledger is () where nothing is known
@@ -131,10 +139,49 @@ def _refuse_without_money(tables: Source, prices: Iterable[str]) -> None:
         )
 
 
-def _booked(tables: Source, section: Roi, money: Money, n_offered: int) -> tuple[CostLine, ...]:
+def _booked(tables: Source, section: Roi, money: Money, n_offered: int | None) -> tuple[CostLine, ...]:
     """Bookings of the programme by kind; () where there is no table of costs, or nothing to decide."""
     if "costs" not in tables or section.decision is None:
         return ()
+    rows = _own_bookings(tables, section)
+    time = booked_time(tables, section)
+    source = "booked (table costs)"
+    if time is not None:
+        own = rows.filter(pl.col("date") < time.end)
+        if own.height < rows.height:
+            source += f" before {time.end}; later ones paid for others, or for a time that is not evaluated"
+        rows = own
+        if time.scale > 1:
+            source += (
+                f", times {time.scale:.3g} from {time.origin} on, so that units which started later count "
+                "for as long as the first"
+            )
+    if rows.is_empty():
+        raise DesignError(
+            "Every booking of the programme is from after the time evaluated.",
+            where="costs.date",
+            expected=f"bookings before {time.end if time else 'the end of the programme'}",
+            remedy="complete the table costs, or declare [[roi.costs]]",
+        )
+    in_full = tables.study.study.public_microdata
+    scale, told = _about_as_many(section.decision, n_offered, in_full=in_full)
+    heads = None if n_offered is None or in_full else shown_people(n_offered, in_full=False)
+    return tuple(
+        CostLine(
+            kind=kind,
+            # what is left of a full refund is rounding
+            amount=_rounded(max(0.0, amount) * scale, heads),
+            per="once",
+            spread=section.decision.booked_spread,
+            source=source + told,
+            tier="measured",
+            covers=None if time is None else time.covers,
+        )
+        for kind, amount in sorted(_totals(rows, money, time).items())
+    )
+
+
+def _own_bookings(tables: Source, section: Roi) -> pl.DataFrame:
     every = to_polars(table(tables, "costs"))
     rows = every.filter(pl.col("programme") == section.programme)
     if rows.is_empty():
@@ -145,24 +192,19 @@ def _booked(tables: Source, section: Roi, money: Money, n_offered: int) -> tuple
             got=repr(section.programme),
             remedy="correct roi.programme, or take out [tables.costs] and declare [[roi.costs]]",
         )
-    end = _end_of_bookings(tables, section)
-    later = 0
-    if end is not None:
-        later = rows.filter(pl.col("date") >= end).height
-        rows = rows.filter(pl.col("date") < end)
-        if rows.is_empty():
-            raise DesignError(
-                "Every booking of the programme is from after the time evaluated.",
-                where="costs.date",
-                expected=f"bookings before {end}",
-                remedy="complete the table costs, or declare [[roi.costs]]",
-            )
+    return rows
+
+
+def _totals(rows: pl.DataFrame, money: Money, time: BookedTime | None) -> dict[str, float]:
+    """Kind → sum of its bookings in the reporting currency, for the time evaluated of every unit."""
     totals: dict[str, float] = {}
     for row in rows.sort("date", "kind", "currency", "amount").iter_rows(named=True):
-        rate = rate_on(money, row["currency"], row["date"], "costs.date")
-        totals[row["kind"]] = totals.get(row["kind"], 0.0) + row["amount"] * rate
-    for kind, amount in totals.items():
-        if amount < -_CENT:
+        amount = row["amount"] * rate_on(money, row["currency"], row["date"], "costs.date")
+        if time is not None and row["date"] >= time.origin:
+            amount *= time.scale
+        totals[row["kind"]] = totals.get(row["kind"], 0.0) + amount
+    for kind, total in totals.items():
+        if total < -_CENT:
             raise DesignError(
                 "The bookings of a kind of cost add up to less than nothing.",
                 where=f"costs, kind = {kind!r}",
@@ -170,43 +212,37 @@ def _booked(tables: Source, section: Roi, money: Money, n_offered: int) -> tuple
                 got="more refunds than payments",
                 remedy="complete the bookings, or correct their sign",
             )
-    offered = shown_people(n_offered, in_full=tables.study.study.public_microdata)
-    people = section.decision.people or offered
-    source = "booked (table costs)"
-    if later:
-        source += f" before {end}; later ones paid for others, or for a time that is not evaluated"
+    return totals
+
+
+def _about_as_many(decision: Decision, n_offered: int | None, *, in_full: bool) -> tuple[float, str]:
+    """Factor that makes bookings those of the people the decision is about, and what is said of it.
+
+    The words follow from the number as it is told, so that they do not say whether it is exact.
+    """
+    if n_offered is None:
+        return 1.0, ""
+    offered = shown_people(n_offered, in_full=in_full)
+    people = decision.people or offered
+    told = ""
     if people != offered:
-        source += f", scaled from the {offered:,} who were offered it to {people:,}"
-    return tuple(
-        CostLine(
-            kind=kind,
-            # what is left of a full refund is rounding
-            amount=max(0.0, amount) * people / offered,
-            per="once",
-            spread=section.decision.booked_spread,
-            source=source,
-            tier="measured",
-        )
-        for kind, amount in sorted(totals.items())
-    )
+        told = f", scaled from the {print_whole(offered)} who were offered it to {print_whole(people)}"
+    elif decision.people is None and not in_full:
+        # benefits are those of the people told: costs of a few fewer or more would not be of the same ones
+        told = ", for as many people as the decision is about: those who were offered it, to the nearest 5"
+    if not in_full:
+        told += "; rounded to about the cost of one of them"
+    return people / n_offered, told
 
 
-def _end_of_bookings(tables: Source, section: Roi) -> dt.date | None:
-    """First day whose bookings are not for the time evaluated; None where the first day is not known."""
-    start = read_programme(tables, section).start
-    if start is None or section.decision is None:
-        return None
-    # 29 February has no anniversary in most years
-    leap = (start.month, start.day) == (2, 29)
-    year = start.year + section.decision.programme_years
-    end = dt.date(year, 3, 1) if leap else start.replace(year=year)
-    if "programmes" not in tables or "outcomes" not in tables or section.control is None:
-        return end
-    waiting = to_polars(table(tables, "outcomes")).filter(pl.col("arm") == section.control)
-    units = set(waiting["unit_id"]) | set(waiting["cluster"].drop_nulls())
-    own = to_polars(table(tables, "programmes")).filter(
-        pl.col("programme") == section.programme,
-        pl.col("start") > start,
-        pl.col("unit_id").is_in(list(units)),
-    )
-    return min([end, *own["start"]])
+def _rounded(amount: float, heads: int | None) -> float:
+    """The amount to 1, 2 or 5 times a power of ten, the next above what one person more or less would change.
+
+    It is in proportion to how many were offered it: in full, that number could be found out from it.
+    """
+    if heads is None or not amount > 0:
+        return amount
+    each = amount / heads
+    power = 10.0 ** math.floor(math.log10(each))
+    step = power * next(m for m in (1, 2, 5, 10) if m * power >= each * (1 - 1e-9))
+    return round(amount / step) * step

@@ -7,11 +7,13 @@ import datetime as dt
 import polars as pl
 
 from wellperf_models.errors import DesignError, StudyError
+from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.panel import Source, to_polars
 from wellperf_models.panel.engine import table
 from wellperf_models.roi.background import DECLARED
 from wellperf_models.roi.designs.follow_up import follow_up_rows
 from wellperf_models.roi.designs.periods import bounds_of, refuse_after
+from wellperf_models.roi.designs.whole_years import brought_to_a_year
 from wellperf_models.roi.lots import Programme
 from wellperf_models.study import Outcome, Roi
 
@@ -35,7 +37,9 @@ def _refuse_same_rows(section: Roi) -> None:
                 )
 
 
-def declared_rows(tables: Source, section: Roi, programme: Programme) -> pl.DataFrame:
+def declared_rows(
+    tables: Source, section: Roi, programme: Programme
+) -> tuple[pl.DataFrame, dict[str, Unanswered]]:
     """Rows of the declared outcomes, their key in `outcome`; a row may serve two.
 
     Args:
@@ -43,23 +47,35 @@ def declared_rows(tables: Source, section: Roi, programme: Programme) -> pl.Data
         section: `[roi]`.
         programme: Its first day.
 
+    Returns:
+        The rows, values brought to a year where the study says what time they are of; and outcome → why it
+        could not be made, never of the first one, nor of one that was measured before.
+
     Raises:
         StudyError: An outcome is not in its table, or not in the period named; a period contradicts its
             timing; an outcome is adjusted for its own rows.
-        DesignError: There is no table of outcomes, or an outcome was measured after the as-of date.
+        DesignError: There is no table of outcomes, an outcome was measured after the as-of date, or the first
+            one can't be made.
     """
     _refuse_same_rows(section)
     every = _all_rows(tables, section)
-    parts = []
+    parts, not_made = [], {}
     for name, declared in section.outcomes.items():
         if declared.measured_in == "outcomes":
             own = _chosen(every, name, declared)
-        else:
+        elif name == section.primary or declared.timing == "before":
             own = follow_up_rows(tables, name, declared, section, programme)
+        else:
+            made = attempt(follow_up_rows, tables, name, declared, section, programme)
+            if isinstance(made, Unanswered):
+                not_made[name] = made
+                continue
+            own = made
         refuse_after(own["period"].drop_nulls(), tables.study.study.as_of, f"[roi.outcomes.{name}]")
         _check_period(own, name, declared, programme.start)
+        own = brought_to_a_year(own, declared)
         parts.append(own.with_columns(pl.lit(name).alias("outcome")))
-    return pl.concat(parts, how="diagonal")
+    return pl.concat(parts, how="diagonal"), not_made
 
 
 def _all_rows(tables: Source, section: Roi) -> pl.DataFrame:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wellperf_models.disclosure.wording import print_whole
 from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Support, Unanswered, unanswered
 from wellperf_models.inference.risk_sets import Floats
+from wellperf_models.roi.checks_decision import costs_cover_the_years
 from wellperf_models.roi.checks_effects import check_effects, labels_of, support_of
 from wellperf_models.roi.findings_limits import assumptions_of, limits_of
 from wellperf_models.roi.findings_money import joint_support, tables_of_decision
@@ -39,6 +41,7 @@ _MUST_HOLD = {
     "no_effect_before_start": "something differed before it began that cannot be its effect",
     "no_regression_to_the_mean": "those who got it were picked when they were at their worst",
     "no_channel_twice": "two outcomes in the data look like one, and would be counted twice",
+    "costs_cover_the_years": "its costs are booked for less time than its benefits are counted for",
 }
 
 
@@ -111,12 +114,13 @@ def support_of_decision(decision: DecisionResult) -> Support:
 
 def _people(decision: DecisionResult) -> str:
     """How many people, in a sentence: as declared, or through the gate."""
-    return f"{decision.people:,} people" if decision.people_declared else "{people} people"
+    return f"{print_whole(decision.people)} people" if decision.people_declared else "{people} people"
 
 
 def doubts_of(frame: RoiFrame, effects: Effects) -> list[str]:
-    """Why the comparison itself decides nothing; empty where nothing speaks against it."""
-    failed = {check.name for check in check_effects(frame, effects) if check.passed is False}
+    """Why comparison or costs decide nothing; empty where nothing speaks against them."""
+    checks = (*check_effects(frame, effects), *costs_cover_the_years(frame.costs))
+    failed = {check.name for check in checks if check.passed is False}
     return [words for name, words in _MUST_HOLD.items() if name in failed]
 
 
@@ -148,7 +152,9 @@ def _answer(frame: RoiFrame, decision: DecisionResult, declared: Decision, doubt
 
 def _estimand(decision: DecisionResult, declared: Decision) -> str:
     running = "one year" if declared.programme_years == 1 else f"{declared.programme_years} years"
-    people = f"{decision.people:,} people" if decision.people_declared else "those who were offered it"
+    people = (
+        f"{print_whole(decision.people)} people" if decision.people_declared else "those who were offered it"
+    )
     return (
         f"Net present value, in {decision.currency}, of offering the programme for {running} to {people}, "
         f"whether or not they take part: benefits of {declared.horizon_years} year(s) less costs, from "

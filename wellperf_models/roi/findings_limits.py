@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wellperf_models.disclosure.wording import print_whole
 from wellperf_models.evidence import plain
 from wellperf_models.roi.bias import believed_bias
 from wellperf_models.roi.checks_effects import labels_of
@@ -30,9 +31,15 @@ def assumptions_of(
         "booked, or declared in total, falls into the first year.",
         "What each set of priors believes is in the table of priors; a relative one is turned into the "
         "outcome's unit by the control arm's mean.",
-        f"Each probability rests on {judging[0].npv.size:,} draws; the chance of the draws is worth at most "
-        f"{error:.1g} percentage points (one standard deviation).",
+        f"Each probability rests on {print_whole(judging[0].npv.size)} draws; the chance of the draws is "
+        f"worth at most {error:.1g} percentage points (one standard deviation).",
     ]
+    if frame.section.design == "staggered" and any(line.covers is not None for line in frame.costs):
+        found.append(
+            "Bookings count until the units that started first have had their years. What units that started "
+            "later have yet to cost by then is taken to be in proportion to time: what was paid once for all "
+            "of them after the first start would be counted too high, and is better declared."
+        )
     if believed_bias(frame.section, frame.assigned_by) is not None:
         mean, sd = believed_bias(frame.section, frame.assigned_by) or (0.0, 0.0)
         found.append(

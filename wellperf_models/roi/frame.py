@@ -20,6 +20,12 @@ from wellperf_models.roi.background import columns_of, independent, known_before
 from wellperf_models.roi.costs import read_costs
 from wellperf_models.roi.declared import declared_rows
 from wellperf_models.roi.designs.roll_out import RollOut, build_roll_out
+from wellperf_models.roi.designs.whole_years import (
+    are_cases,
+    is_time_unsaid,
+    refuse_repeated_cases,
+    times_a_year,
+)
 from wellperf_models.roi.lots import Programme, assign, read_programme
 from wellperf_models.roi.rows import Assigned, OutcomeRows, RoiFrame
 from wellperf_models.study import CAUSAL_DESIGNS, Roi, Study
@@ -57,7 +63,8 @@ def build_frame(tables: Source) -> RoiFrame:
     )
     outcomes = found.outcomes
     n_offered = max(o.n_assigned[1] for o in outcomes.values())
-    costs, money_rates = read_costs(tables, section, n_offered)
+    # of teams nobody knows how many people are behind them, so their bookings can't be scaled to people
+    costs, money_rates = read_costs(tables, section, n_offered if found.kinds == {"person"} else None)
     return RoiFrame(
         section=section,
         outcomes=outcomes,
@@ -82,14 +89,13 @@ def build_frame(tables: Source) -> RoiFrame:
 def _by_arm(tables: Source, section: Roi, programme: Programme) -> RollOut:
     """Outcomes of designs in which a unit has one arm throughout."""
     study = tables.study
-    rows = declared_rows(tables, section, programme)
+    rows, not_measured = declared_rows(tables, section, programme)
     rows = known_before(rows, tables)
     rows = assign(rows, tables, section, programme)
     groups = _sharing(rows)
     roster = _roster(rows, study)
     outcomes: dict[str, OutcomeRows] = {}
-    not_measured: dict[str, Unanswered] = {}
-    for name in section.outcomes:
+    for name in (n for n in section.outcomes if n not in not_measured):
         if name == section.primary:
             outcomes[name] = _outcome(rows, name, study, section, groups[name], roster)
             continue
@@ -134,13 +140,15 @@ def _outcome(
     roster = roster.during(section.outcomes[name].period or "")
     left_out: dict[str, LeftOut] = {}
     own, X, covariates = _usable(rows, name, study, section, left_out, roster)
+    declared, times = section.outcomes[name], times_a_year(section.outcomes[name])
+    refuse_repeated_cases(own, name, declared)
     assigned = _assigned(rows, sharing, own)
     background = columns_of(own, name, rows, study, section, background=True)
     value = own["value"].to_numpy()
     lacking = (_NO_WEIGHT, _NO_COVARIATE)
     return OutcomeRows(
         name=name,
-        declared=section.outcomes[name],
+        declared=declared,
         value=value,
         weight=own["weight"].to_numpy(),
         treated=own["treated"].to_numpy(),
@@ -158,6 +166,10 @@ def _outcome(
         background=background.X,
         background_labels=background.labels,
         roster=roster,
+        per_year=times > 1,
+        row_years=1 / times,
+        of_cases=times > 1 and are_cases(own, declared),
+        time_unsaid=is_time_unsaid(own, declared),
     )
 
 

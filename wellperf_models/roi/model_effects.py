@@ -24,6 +24,7 @@ from wellperf_models.roi.comparison import (
     few_units,
     moments,
     require_sides,
+    spread_a_year,
 )
 from wellperf_models.roi.designs.controlled import Controlled, fit_controlled
 from wellperf_models.roi.designs.regression_to_mean import Regression, fit_regression
@@ -288,7 +289,8 @@ def _compliers(rows: OutcomeRows) -> Effect:
     counts = counts_of(rows, chosen, offered, received == 1)
     # with the effect of the offer beside it, a handful who are in that one alone would follow from the two
     unknown = int(np.unique(rows.unit[~chosen]).size)
-    mean, spread = moments(y[~offered], w[~offered])
+    mean, _ = moments(y[~offered], w[~offered])
+    control = chosen & ~rows.treated
     return Effect(
         outcome=rows.name,
         kind="compliers",
@@ -300,7 +302,7 @@ def _compliers(rows: OutcomeRows) -> Effect:
         p_value=fit.reduced_p if method.startswith("Anderson") else fit.p_value,
         method=method,
         control_mean=mean,
-        control_sd=spread,
+        control_sd=spread_a_year(rows, control),
         n_rows=y.size,
         n_people=counts.people,
         smallest_side=min(counts.smallest_side, unknown) if unknown else counts.smallest_side,

@@ -38,6 +38,7 @@ from wellperf_models.inference.known_estimate import draw_known
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.sampling import CHAINS, DRAWS, compile_once, diagnose, gate, sample
 from wellperf_models.roi.comparison import MIN_CLUSTERS
+from wellperf_models.roi.designs.whole_years import refuse_time_unsaid
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.models.fit import fit_declared
 from wellperf_models.roi.models.prepare import prepare
@@ -56,6 +57,8 @@ _SIGMA_PRIOR_SD: Final = 2.0
 _OMEGA_PRIOR_SD: Final = 0.5
 _SLOPE_PRIOR_SD: Final = 10.0
 _MIN_ROWS: Final = 5
+# standard errors a declared model may lie from the plain comparison
+_APART: Final = 2.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,10 +88,11 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
 
     Raises:
         DesignError: The design allows no effect, no outcome has one, or one with a value does not vary in an
-            arm.
+            arm, or does not say what time its values are of.
         ConvergenceError: The chains of an outcome do not agree.
     """
     refuse_without_effect(effects, section)
+    refuse_time_unsaid(frame)
     found: dict[tuple[str, PriorName], Posterior] = {}
     # one structure, compiled once, for every outcome: who has fewer covariates gets columns of zeros
     n_slopes = max(rows.X.shape[1] for rows in frame.outcomes.values())
@@ -99,6 +103,8 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
         try:
             data = standardise(rows, n_slopes) if effect.method == "HC1" else None
             instead = why_not_declared(rows, effect, section)
+            if instead is None and rows.declared.value is None and name != section.primary:
+                instead = "It is neither the primary outcome nor in the money."
             room = _slopes_of(frame, rows.declared.likelihood)
             prepared = None if instead is not None else prepare(rows, rows.declared.likelihood, room)
         except DesignError:
@@ -113,11 +119,29 @@ def fit_posterior(frame: RoiFrame, effects: Effects, section: Roi) -> Posteriors
         if prepared is None:
             own = {prior: replace(one, instead=instead or "") for prior, one in gaussian.items()}
         else:
-            own = fit_declared(prepared, effect, told, seed, gaussian)
+            own = _near(fit_declared(prepared, effect, told, seed, gaussian), effect, gaussian)
         found |= {(name, prior): one for prior, one in own.items()}
     if not found:
         raise DesignError("No outcome has an effect, so there is no return.", where="[roi.outcomes]")
     return found
+
+
+def _near(
+    own: dict[PriorName, Posterior], effect: Effect, gaussian: Mapping[PriorName, Posterior]
+) -> dict[PriorName, Posterior]:
+    """The declared model's posteriors, unless they are about something else than the estimate.
+
+    Both are of the same difference of means. A model that lies errors away from it is wrong about the
+    outcome, and no money is made of it.
+    """
+    apart = abs(own["flat"].mean - effect.value) / effect.std_error
+    if apart <= _APART:
+        return own
+    why = (
+        "The declared model lies more than two standard errors from the plain comparison of means, so it "
+        "does not fit the outcome: the likelihood is that of the estimate."
+    )
+    return {prior: replace(one, instead=why) for prior, one in gaussian.items()}
 
 
 def _gaussian(
@@ -186,10 +210,16 @@ def refuse_without_effect(effects: Effects, section: Roi) -> None:
         DesignError: The design is not randomised, or allows no effect for another reason.
     """
     if section.design not in CAUSAL_DESIGNS:
+        why = (
+            "There is no comparison group: what changed from before to after"
+            if section.design == "before_after"
+            else "Who took part was not decided by lot: a contrast"
+        )
         raise DesignError(
-            "Who took part was not decided by lot: a contrast is no evidence of what the programme returns.",
+            f"{why} is no evidence of what the programme returns.",
             where=f"[roi] design = {section.design!r}",
-            remedy="assign the next group by lot, person by person or team by team",
+            remedy="assign the next group by lot, person by person or team by team; until then the business "
+            "case before any data says what one would have to believe",
         )
     if effects.no_effect is not None:
         raise DesignError(

@@ -101,6 +101,10 @@ class OutcomeRows:
             the unit belongs to had started. None in other designs.
         per_year: Values are rates a year made of shorter times: what happened to somebody is then a value
             above 0, and not 1.
+        row_years: The share of a year that a row holds, on average, where `per_year`; 1 elsewhere.
+        of_cases: Every value was 0 or 1 before it was brought to a year.
+        time_unsaid: It has a value, was measured more often than once a year, and nothing says what time a
+            value is of: an amount of money for a year can't be set against it.
     """
 
     name: str
@@ -124,11 +128,15 @@ class OutcomeRows:
     roster: Roster | None = field(default=None, repr=False)
     timeline: Timeline | None = None
     per_year: bool = False
+    row_years: float = 1.0
+    of_cases: bool = False
+    time_unsaid: bool = False
 
     @property
     def counts_cases(self) -> bool:
         """Whether it is about something that happens to somebody or does not."""
-        return self.binary or (self.per_year and self.declared.measured_in == "exits")
+        made = self.per_year and self.declared.measured_in == "exits"
+        return self.binary or self.of_cases or made
 
     def members(self, chosen: NDArray[np.bool_]) -> Members:
         """Units behind a number of some of the rows; of a yes/no outcome the events are those with it."""
@@ -164,6 +172,7 @@ class CostLine:
         times: Factors it is multiplied by.
         borne_by: Whose money it is, in shares that add up to 1.
         share: Of it, of whose money is counted.
+        covers: Share of the years the programme runs of which its bookings are; None: declared, or not known.
     """
 
     kind: str
@@ -175,6 +184,7 @@ class CostLine:
     times: tuple[str, ...] = ()
     borne_by: Mapping[Party, float] = field(default_factory=lambda: dict(BORNE_BY_EMPLOYER))
     share: float = 1.0
+    covers: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

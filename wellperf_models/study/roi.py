@@ -23,6 +23,7 @@ Design = Literal["randomised", "staggered", "controlled_before_after", "particip
 # what becomes an effect, with the checks its design asks for; the others are contrasts, whatever their number
 CAUSAL_DESIGNS: frozenset[Design] = frozenset({"randomised", "staggered", "controlled_before_after"})
 Likelihood = Literal["gaussian", "student_t", "hazard", "count", "tweedie", "hurdle"]
+Span = Literal["month", "quarter", "half_year", "year"]
 
 
 class Outcome(Section):
@@ -40,6 +41,10 @@ class Outcome(Section):
             people.
         measured_in: "outcomes": rows of that table. "exits" (voluntary ones, from spells), "absences" (days,
             from absences) and "performance" are made of the tables of that name, person by person.
+        values_per: What time one value is of, so that it can be brought to a year, which is what `value` is
+            the worth of: "month": days away in a month are taken times twelve. None: a year, or nothing
+            that adds up over time; an outcome with a value that was measured more often than once a year
+            has to say it. `unit` is then a year's too.
         likelihood: Of the model behind the money. "gaussian": a difference of means, which matches the
             estimate. "student_t": robust to a few extreme values. "hazard": yes/no outcomes, a complementary
             log-log. "count": whole numbers of 0 or more (negative binomial), one total a person. "tweedie",
@@ -57,6 +62,7 @@ class Outcome(Section):
     timing: Literal["before", "during", "after"] = "after"
     adjust_for: tuple[Name, ...] = ()
     measured_in: Literal["outcomes", "exits", "absences", "performance"] = "outcomes"
+    values_per: Span | None = None
     likelihood: Likelihood = "gaussian"
     baseline: float | None = None
     baseline_sd: Annotated[float, Field(gt=0)] | None = None
@@ -70,6 +76,17 @@ class Outcome(Section):
             )
         if self.value is not None and self.timing != "after":
             raise ValueError('only an outcome with timing = "after" can have a value')
+        return self
+
+    @model_validator(mode="after")
+    def _of_a_year(self) -> Self:
+        if self.values_per is not None and self.measured_in in ("exits", "absences"):
+            raise ValueError(f"{self.measured_in} are made a year's already: leave values_per out")
+        if self.values_per not in (None, "year") and self.likelihood == "hazard":
+            raise ValueError(
+                'likelihood = "hazard" is of what happens once: one row a person, whether it ever happened '
+                "within the year, and no values_per"
+            )
         return self
 
 

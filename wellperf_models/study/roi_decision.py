@@ -27,7 +27,8 @@ class Decision(Section):
         growth: Real yearly growth of what an outcome is worth (wages), as a share.
         perspective: Whose money it is.
         horizon_years: Years counted, the first being the one evaluated.
-        programme_years: Years in which the programme runs and costs.
+        programme_years: Years in which the programme runs and costs; what is booked in the table costs has
+            to be of as many.
         fade_out: Share of the effect lost from each year to the next.
         fade_out_spread: Standard deviation of what is not known about it (a beta distribution with mean
             `fade_out`); 0: known.
@@ -115,8 +116,9 @@ class Scenario(Section):
 
     Attributes:
         label: What a reader sees.
-        wages: Factor of what every outcome is worth (wages, prices of what is saved).
-        price: Factor of what the programme costs.
+        wages: Factor of what every outcome is worth (wages, prices of what is saved), and of costs of staff
+            time, which are wages too.
+        price: Factor of what the programme costs, staff time included; where both are given they multiply.
         uptake: Share of the offered who take part; the effect of the offer is scaled by it over the share
             observed. None: as observed.
         fade_out, discount_rate: In place of those of `[roi.decision]`.

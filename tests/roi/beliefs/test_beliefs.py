@@ -12,7 +12,9 @@ from scipy import stats
 
 from tests.roi.beliefs.builders import N, believed_trial, decided
 from tests.roi.decision_builders import DECISION, PLAIN, PROVENANCE, SICK_DAYS
+from tests.roi.gated import no_verdict
 from wellperf_models.disclosure import release
+from wellperf_models.disclosure.wording import print_estimate
 from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.figures import Picture
@@ -111,10 +113,10 @@ def test_a_contradiction_is_named():
     _, released = _released(believed_trial(-4.0, 0.2))
     check = next(c for c in released.checks if c.name == "data_as_believed")
     assert check.passed is False
-    assert "Sick days for a sceptic" in check.text
-    assert "Contradicted by what was found: what a sceptic believed of Sick days" in released.answer
-    # the optimist does not judge: named in the answer, not in the check
-    assert "optimist" not in check.text
+    assert "the table of effects says which" in check.text
+    found = print_estimate(released.estimate("itt_sick_days"))
+    assert f"Contradicted by what was found, {found} days: what a sceptic" in released.answer
+    assert "what a sceptic and somebody who expects much of changes of organisation" in released.answer
     assert "No belief is contradicted" in _released(believed_trial(-0.3, 0.5))[1].answer
 
 
@@ -188,7 +190,9 @@ def test_without_a_decision_the_effects_are_told_and_without_an_effect_nothing()
     evidence, released = _released(parts)
     assert released.answer.startswith("Yes, of some effects")
     assert "Of money nothing is told: There is no decision rule" in released.answer
-    assert evidence.estimates == ()
+    assert {e.name for e in evidence.estimates} == {"itt_sick_days", "p_conflict", "moved"}
+    found = print_estimate(released.estimate("itt_sick_days"))
+    assert f"moves that on Sick days (found: {found} days)." in released.answer
     assert {t.name for t in released.tables} == {"effects", "sensitivity", "sources"}
     assert plot_beliefs(released) is None
     nothing = Unanswered(reason="there is no control group.", remedy="keep one")
@@ -201,12 +205,15 @@ def test_without_a_decision_the_effects_are_told_and_without_an_effect_nothing()
     assert released.checks == ()
 
 
-def test_of_few_people_nothing_is_shown():
-    evidence, released = _released(believed_trial(n=24))
-    assert released.answer.startswith("Not shown")
+@pytest.mark.parametrize("decision", [PLAIN, None])
+def test_of_few_people_neither_a_number_nor_a_verdict_is_shown(decision):
+    # far from every belief, so that each sentence would have something to say
+    evidence, released = _released(believed_trial(-4.0, 0.2, n=24, decision=decision))
+    assert released.answer.startswith("Not shown" if decision else "Of money nothing is told")
     assert released.estimates == ()
     assert all(v is None for row in released.table("effects").rows for v in row.values)
     assert plot_beliefs(released) is None
+    no_verdict(released)
     text = json.dumps([dataclasses.asdict(c) for c in released.checks], default=str)
     assert f"{next(e for e in evidence.estimates).value:.6g}" not in text
 

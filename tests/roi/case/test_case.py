@@ -13,6 +13,7 @@ from scipy import stats
 from tests.roi.beliefs.builders import believed_trial
 from tests.roi.case.builders import DAYS, FEES, NO_FRAME, planned
 from tests.roi.decision_builders import PROVENANCE, make_rows
+from tests.roi.gated import no_verdict
 from wellperf_models.disclosure import release
 from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.evidence import Unanswered, attempt
@@ -88,6 +89,9 @@ def test_two_channels_pay_together_what_one_does_not():
 
 
 def test_the_plan_of_a_small_organisation_is_told_in_full_and_stamped():
+    _, large = _released(planned(decision={"people": 1200}))
+    # as a count that passed the gate is printed
+    assert "“Coaching” to 1\N{NARROW NO-BREAK SPACE}200 people" in large.answer
     evidence, released = _released(planned(decision={"people": 20}))
     assert evidence.id == "roi.case"
     assert evidence.design == "prior only"
@@ -255,9 +259,15 @@ def _local(design="randomised", seed=2, **days):
 
 
 def test_those_without_the_programme_give_the_baseline_and_contrasts_are_not_used():
-    for design, who, words in (
-        ("randomised", "were not offered", "the decision uses it"),
-        ("participation", "did not take part", "is no evidence of an effect, and is not used"),
+    compared = "Before any data (these data hold a comparison: where it gives an effect, the decision uses "
+    for design, who, start, words in (
+        ("randomised", "were not offered", compared, ""),
+        (
+            "participation",
+            "did not take part",
+            "No local evidence: ",
+            "is no evidence of an effect, and is not used",
+        ),
     ):
         tables, frame, rows = _local(design)
         case = build_case(tables, frame)
@@ -267,8 +277,13 @@ def test_those_without_the_programme_give_the_baseline_and_contrasts_are_not_use
         assert who in baseline.source
         assert baseline.support.n_people == 200
         _, released = _released(tables, frame)
-        assert released.answer.startswith("No local evidence: ")
+        assert released.answer.startswith(start)
         assert words in released.answer
+        # where a comparison was measured there is something to decide by
+        assert ("can't be decided without measuring" in released.answer) == (design == "participation")
+        assert plot_case(released).title.startswith(
+            f"{start.partition(':')[0].partition(' (')[0]}: by belief"
+        )
         # the mean itself is told with the effects
         assert released.table("baselines").rows[0].values[:2] == (None, None)
         # another arm changes nothing
@@ -319,6 +334,26 @@ def test_few_people_without_the_programme_are_not_shown():
     _, released = _released(tables, dataclasses.replace(frame, outcomes={"sick_days": kept}))
     assert released.answer.startswith("Not shown")
     assert plot_case(released) is None
+    no_verdict(released)
+
+
+def test_few_people_who_were_offered_it_are_not_shown():
+    # the mean is declared, and how many people it is about is counted from 25
+    tables, frame, _ = _local(baseline=8.0, baseline_sd=5.0)
+    tables.study = _without_people(tables.study)
+    frame = dataclasses.replace(frame, section=tables.study.roi, n_offered=25)
+    evidence, released = _released(tables, frame)
+    assert released.answer.startswith("Not shown: fewer than 30 people")
+    no_verdict(released)
+    # with enough people the number of the same check is told
+    _, shown = _released(tables, dataclasses.replace(frame, n_offered=200))
+    assert next(c.value for c in shown.checks if c.name == "break_even_possible") is not None
+    assert "break_even" in {e.name for e in evidence.estimates}
+
+
+def _without_people(study):
+    decision = study.roi.decision.model_copy(update={"people": None})
+    return study.model_copy(update={"roi": study.roi.model_copy(update={"decision": decision})})
 
 
 def test_the_case_is_what_was_believed_before_the_data_of_the_same_trial():

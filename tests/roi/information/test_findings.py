@@ -62,6 +62,19 @@ def test_fund_is_said_only_where_the_decision_says_it():
     assert "how it was assigned is in doubt" in released.answer
 
 
+def test_sure_enough_is_not_nothing_to_know():
+    """The rule says fund; what a day is worth could still turn that, and no trial tells it."""
+    value = VALUE | {"spread": 1.0, "amount": 400.0}
+    parts = inform(one_channel(FLAT, mean=-0.45, sd=0.02, value=value))
+    assert parts[2].answer == "fund"
+    evidence, released = told(parts)
+    assert advise(parts[3], ()).group is not None
+    assert "nothing is worth measuring" not in released.answer
+    assert released.answer.startswith("Fund it, as the declared rule says: it is sure enough. Knowing more")
+    assert "(told below): what the outcomes are worth." in released.answer
+    assert "is “What the outcomes are worth”: " in evidence.answer
+
+
 def test_what_no_trial_tells_is_measured_first():
     """The effect is nearly known, what it is worth is not, and a day may be worth much more or less."""
     value = VALUE | {"spread": 1.5, "amount": 100.0}
@@ -157,8 +170,46 @@ def test_planted_faults_fail_their_check():
     assert with_gain(value=-1.0)["within_bounds"] is False
     assert with_gain(unexplained=0.02)["regressions_hold"] is False
     assert with_gain(held_out=0.0)["unseen_draws_agree"] is False
-    few = dataclasses.replace(under.perfect, choice=np.zeros(1000, np.int64))
-    assert _checks(lambda u: dataclasses.replace(u, perfect=few))["enough_draws"] is False
+    assert _checks(lambda u: dataclasses.replace(u, n_effective=1500.0))["enough_draws"] is False
+    vague = dataclasses.replace(under.perfect, std_error=0.2 * under.perfect.value)
+    assert _checks(lambda u: dataclasses.replace(u, perfect=vague))["value_is_sure"] is False
+    nothing = dataclasses.replace(under.perfect, value=1e-6, std_error=1e-6)
+    assert _checks(lambda u: dataclasses.replace(u, perfect=nothing))["value_is_sure"] is None
+
+
+def test_draws_that_repeat_each_other_are_not_enough():
+    """Each told ten times, as where few draws carry another set of priors."""
+    section, frame, effects, posteriors = one_channel(FLAT, mean=-0.15, sd=0.4)
+    flat = posteriors["sick_days", "flat"]
+    often = dataclasses.replace(flat, draws=np.repeat(flat.draws[::20], 20))
+    parts = section, frame, effects, posteriors | {("sick_days", "flat"): often}
+    _, frame, _, found = inform(parts)
+    checks = {c.name: c for c in check_information(frame, found)}
+    assert checks["enough_draws"].passed is False
+    assert checks["enough_draws"].value == pytest.approx(1000, rel=0.3)
+
+
+def test_priors_agree_on_a_trial_only_where_one_trial_is_clear_under_all():
+    _, frame, _, found = inform(one_channel(mean=-0.13, sd=0.5), pilot=CHEAP)
+
+    def judged(**nets):
+        under = {}
+        for prior, pairs in nets.items():
+            trials = tuple(
+                dataclasses.replace(t, net=net, net_error=error)
+                for t, (net, error) in zip(found.under[prior].trials, pairs, strict=True)
+            )
+            under[prior] = dataclasses.replace(found.under[prior], trials=trials)
+        changed = dataclasses.replace(found, under=under)
+        check = next(c for c in check_information(frame, changed) if c.name == "same_advice_between_priors")
+        return check.passed, advise(changed, ()).pays
+
+    # another trial under each set: both have one above 0, and none is advised
+    assert judged(flat=[(9.0, 1.0), (-9.0, 1.0)], sceptical=[(-9.0, 1.0), (9.0, 1.0)]) == (False, False)
+    # above 0, and not clear of its error
+    assert judged(flat=[(9.0, 1.0), (9.0, 1.0)], sceptical=[(9.0, 8.0), (9.0, 8.0)]) == (False, False)
+    assert judged(flat=[(9.0, 8.0), (9.0, 8.0)], sceptical=[(-9.0, 1.0), (-9.0, 1.0)]) == (True, False)
+    assert judged(flat=[(9.0, 1.0), (3.0, 1.0)], sceptical=[(4.0, 1.0), (9.0, 1.0)]) == (True, True)
 
 
 def test_what_people_of_a_team_share_is_said_to_be_assumed_where_it_is():

@@ -12,10 +12,12 @@ from scipy import stats
 from tests.roi.decision_builders import PLAIN, SICK_DAYS, fit, one_channel, two_channels
 from wellperf_models.errors import DesignError, NotAskedError
 from wellperf_models.evidence import Unanswered
+from wellperf_models.inference import value_of_information
 from wellperf_models.roi.information.model import fit_information
 from wellperf_models.roi.information.results import Trial
-from wellperf_models.roi.information.trials import later, plan_trials, spread_of, variance_of
-from wellperf_models.roi.information.unknowns import as_columns, put_off, true_effects
+from wellperf_models.roi.information.spread import spread_of
+from wellperf_models.roi.information.trials import later, plan_trials, variance_of
+from wellperf_models.roi.information.unknowns import as_columns, put_off, repeated, true_effects
 from wellperf_models.roi.terms import cash_of
 
 PILOT = {
@@ -169,6 +171,30 @@ def test_a_trial_like_this_one_would_err_like_this_one():
 
     again = variance_of(Trial(people=1200, clusters=None), spread_of(weighed, make_effect(weighed), None))
     assert np.sqrt(again) == pytest.approx(make_effect(weighed).std_error, rel=0.1)
+
+
+def test_draws_told_twice_are_in_the_same_half():
+    section, frame, effects, posteriors = one_channel(FLAT | {"fade_out": 0.4, "fade_out_spread": 0.2})
+    flat = posteriors["sick_days", "flat"]
+    twice = dataclasses.replace(flat, draws=np.repeat(flat.draws[::2], 2))
+    decision = fit((section, frame, effects, posteriors | {("sick_days", "flat"): twice}))
+    codes = repeated(decision.returns["flat"].draws, decision.terms)
+    assert np.array_equal(codes[::2], codes[1::2])
+    assert np.unique(codes).size == 10_000
+    # and it reaches every regression of the pillar
+    seen = []
+    with pytest.MonkeyPatch.context() as patch:
+        real = value_of_information.regress
+
+        def spy(X, y, together=None):
+            seen.append(together)
+            return real(X, y, together)
+
+        patch.setattr(value_of_information, "regress", spy)
+        section = type(section).model_validate(section.model_dump() | {"pilot": PILOT})
+        fit_information(dataclasses.replace(frame, section=section), effects, decision, section)
+    assert len(seen) > 4
+    assert all(together is not None and np.array_equal(together, codes) for together in seen)
 
 
 def test_more_clusters_tell_more_and_impossible_trials_are_named():

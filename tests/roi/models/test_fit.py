@@ -10,10 +10,11 @@ import pytest
 
 from tests.recovery.calibration import QUANTITIES, judge, ranks
 from tests.roi.decision_builders import make_effects, make_frame, make_section
-from tests.roi.models.made import rows_of
+from tests.roi.models.made import posterior_around, rows_of
+from wellperf_models.roi import model_posterior
 from wellperf_models.roi.model_posterior import fit_posterior, intention_to_treat
 
-FITS = 16
+FITS = 8
 
 
 @functools.cache
@@ -23,7 +24,14 @@ def _fitted():
     section = make_section({"o": {"likelihood": "count", "higher_is": "worse", "value": value}})
     rows = replace(rows_of("count", seed=4, n=1500), declared=section.outcomes["o"])
     effects = make_effects([rows])
-    return rows, effects, fit_posterior(make_frame(section, [rows]), effects, section)
+    with pytest.MonkeyPatch.context() as patch:
+        # tests/roi/test_posterior.py samples the Gaussian model
+        patch.setattr(
+            model_posterior,
+            "_gaussian",
+            lambda rows, _, told, *__: {p: posterior_around(rows, None, p) for p in told},
+        )
+        return rows, effects, fit_posterior(make_frame(section, [rows]), effects, section)
 
 
 def test_the_posterior_of_counts_lies_at_the_estimate_and_recovers_the_ratio():

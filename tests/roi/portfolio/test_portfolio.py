@@ -21,7 +21,7 @@ from tests.roi.decision_builders import (
 )
 from wellperf_models.disclosure import release
 from wellperf_models.errors import DesignError, NotAskedError
-from wellperf_models.evidence import Unanswered, attempt
+from wellperf_models.evidence import Support, Unanswered, attempt
 from wellperf_models.roi.model_decision import fit_decision
 from wellperf_models.roi.portfolio import checks
 from wellperf_models.roi.portfolio.candidates import initiative_draws, initiative_terms
@@ -144,7 +144,7 @@ def test_a_budget_below_every_cost_buys_none():
     portfolio, released = _released(_parts({"a": _initiative()}, budget=10_000))
     assert portfolio.affordable == (False, False)
     assert released.answer.startswith(
-        "None: each of them is expected to cost more than a budget of 10,000 EUR"
+        "None: each of them is expected to cost more than a budget of 10\N{NARROW NO-BREAK SPACE}000 EUR"
     )
     assert {r.values[7] for r in released.table("candidates").rows} == {"no: above the budget"}
     assert plot_portfolio(released).title.startswith("None")
@@ -156,7 +156,9 @@ def test_the_answer_names_what_to_pay_for_and_stamps_what_was_not_measured_here(
     good = _initiative(mean=-3.0, sd=0.5) | {"label": "Rosters"}
     portfolio, released = _released(_parts({"rosters": good}, 30_000, mean=-0.1))
     assert portfolio.choices["flat"].chosen == (1,)
-    assert released.answer.startswith("Rosters (no local evidence): with a budget of 30,000 EUR")
+    assert released.answer.startswith(
+        "Rosters (no local evidence): with a budget of 30\N{NARROW NO-BREAK SPACE}000 EUR"
+    )
     assert "“undecided”" in released.answer or "“stop”" in released.answer
     by = {c.name: c.passed for c in released.checks}
     assert by["chosen_on_local_evidence"] is False
@@ -167,6 +169,36 @@ def test_the_answer_names_what_to_pay_for_and_stamps_what_was_not_measured_here(
     picture = plot_portfolio(released)
     assert picture.title == "Within the budget, most is expected of Rosters"
     assert picture.png()[:4] == b"\x89PNG"
+
+
+def test_what_is_expected_is_the_mean_by_which_is_chosen():
+    # what a day is worth is known so roughly that mean and median differ
+    value = {"spread": 1.2}
+    portfolio, released = _released(_parts({}, 200_000, mean=-1.0, sd=0.5, value=value))
+    choice = portfolio.choices["flat"]
+    by = {e.name: e for e in released.estimates}
+    assert (choice.chosen, by["expected_flat"].unit) == ((0,), "million EUR")
+    assert by["expected_flat"].value == pytest.approx(choice.worth[0] / 1e6, rel=0.02)
+    assert by["worth_flat"].value < 0.8 * by["expected_flat"].value
+    assert "On average that is " in released.answer
+    assert released.answer.index("On average") < released.answer.index("middle of what is likely")
+    assert released.answer.count("judged by a sceptic") == 2
+    row = released.table("choices").rows[0]
+    assert row.values[-1] == pytest.approx(choice.worth[0], rel=0.02)
+
+
+def test_what_no_data_measured_is_said_once_whoever_judges():
+    good = _initiative(mean=-3.0, sd=0.5) | {"label": "Rosters"}
+    _, released = _released(_parts({"rosters": good}, 30_000, mean=-0.1))
+    worth = released.answer.partition("On average")[2].partition("The probability")[0]
+    assert worth
+    assert "judged" not in worth
+
+
+def test_the_choice_says_where_costs_are_of_too_short_a_time():
+    short = dataclasses.replace(FEES, per="once", covers=0.5)
+    _, released = _released(_parts({"a": _initiative()}, costs=(short,)))
+    assert {c.name: c.passed for c in released.checks}["costs_cover_the_years"] is False
 
 
 def test_beliefs_that_decide_the_choice_are_said_first():
@@ -181,12 +213,13 @@ def test_checks_both_ways():
     assert checks.choice_agrees_between_priors({"flat": (0,)}).passed is None
     frame, decision, section = _parts({"a": _initiative()})
     portfolio = fit_portfolio(frame, decision, section)
-    assert checks.chosen_on_local_evidence(portfolio.candidates[:1]).passed
-    assert checks.chosen_on_local_evidence(portfolio.candidates).passed is False
+    support = Support(n_people=600)
+    assert checks.chosen_on_local_evidence(portfolio.candidates[:1], support).passed
+    assert checks.chosen_on_local_evidence(portfolio.candidates, support).passed is False
     choice = portfolio.choices["flat"]
     for value, passed in ((0.9, True), (0.3, False)):
         told = dataclasses.replace(choice, best_choice=Drawn(value=value, error=0.01))
-        assert checks.choice_likely_right({"flat": told, "sceptical": choice}).passed is (
+        assert checks.choice_likely_right({"flat": told, "sceptical": choice}, support).passed is (
             passed and choice.best_choice.value > 0.5
         )
 

@@ -9,6 +9,7 @@ import pytest
 
 from tests.roi.decision_builders import (
     DECISION,
+    FEES,
     PROVENANCE,
     SICK_DAYS,
     make_effects,
@@ -30,14 +31,14 @@ from wellperf_models.study import Study
 STUDY = Study.model_validate({"study": {"name": "t", "as_of": "2024-12-31", "seed": 4}, "tables": {}})
 
 
-def _parts(*, mean=-0.5, sd=0.3, took_part=0.5, decision=DECISION, **scenarios):
+def _parts(*, mean=-0.5, sd=0.3, took_part=0.5, decision=DECISION, costs=(FEES,), **scenarios):
     section = make_section({"sick_days": SICK_DAYS}, decision, scenarios=scenarios)
     rows = sick_days(section)
     if took_part is not None:
         place = np.cumsum(rows.treated)
         took = rows.treated & (place % 100 < 100 * took_part)
         rows = dataclasses.replace(rows, received=took.astype(float))
-    frame, effects = make_frame(section, [rows]), make_effects([rows])
+    frame, effects = make_frame(section, [rows], costs=costs), make_effects([rows])
     decided = fit_decision(frame, effects, make_posteriors(sick_days=(mean, sd)), section)
     return frame, effects, decided, section
 
@@ -70,6 +71,18 @@ def test_each_circumstance_changes_what_it_names_and_nothing_else():
     first = back.cash.benefits[:, 0, 0]
     assert found["lasting"] == pytest.approx(first * (1 + 1 / 1.03 + 1 / 1.03**2) - back.pv_cost)
     assert found["impatient"] == pytest.approx(first * (1 + 0.8 / 1.5 + 0.64 / 2.25) - back.pv_cost)
+
+
+def test_wages_pay_for_staff_time_too():
+    staff = dataclasses.replace(FEES, kind="staff_time", amount=60.0)
+    parts = _parts(costs=(FEES, staff), wages={"wages": 1.5}, both={"wages": 1.5, "price": 2.0})
+    back, people = parts[2].returns["flat"], parts[2].people
+    found = {name: at.npv["flat"] for name, at in fit_scenarios(*parts).of.items()}
+    benefit, fees, time = 1.5 * back.pv_benefit, 100 * people, 60 * people
+    assert found["wages"] == pytest.approx(benefit - fees - 1.5 * time)
+    assert found["both"] == pytest.approx(benefit - 2 * fees - 3 * time)
+    rows = _released(parts)[1].table("circumstances").rows
+    assert rows[0].values[0] == "what every outcome is worth, and what staff time costs, × 1.5"
 
 
 def test_a_fade_out_of_its_own_is_known_where_the_declared_one_is_not():

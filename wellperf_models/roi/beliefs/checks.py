@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from wellperf_models.evidence import Check, Unanswered, plain
+from wellperf_models.evidence import Check, Support, Unanswered, plain
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.power_scaling import LINE
 from wellperf_models.roi.beliefs.model import Beliefs, BelievedEffect, BelievedReturn
-from wellperf_models.roi.checks_effects import labels_of, support_of
+from wellperf_models.roi.checks_effects import support_of
+from wellperf_models.roi.findings_money import joint_support
 from wellperf_models.roi.returns import Answer, DecisionResult
 from wellperf_models.roi.rows import PriorName, RoiFrame
 from wellperf_models.study import Factor
@@ -35,13 +36,12 @@ def check_beliefs(frame: RoiFrame | Unanswered, beliefs: Beliefs | Unanswered) -
         return ()
     decision = beliefs.decision
     judges = judging(beliefs)
-    labels = labels_of(frame.outcomes)
-    checks = [data_as_believed([e for e in beliefs.effects if e.prior in judges], labels)]
+    checks = [data_as_believed([e for e in beliefs.effects if e.prior in judges])]
     if isinstance(decision, DecisionResult):
-        own = [back for prior, back in beliefs.returns.items() if prior in judges]
+        own, support = [b for p, b in beliefs.returns.items() if p in judges], support_of_money(beliefs)
         checks = [
-            prior_does_not_decide(own),
-            data_inform(own),
+            prior_does_not_decide(own, support),
+            data_inform(own, support),
             *checks,
             sets_agree(decision.answers, judges),
             judgement_named(factors_in_use(decision)),
@@ -55,13 +55,21 @@ def judging(beliefs: Beliefs) -> tuple[PriorName, ...]:
     return ("flat", "sceptical") if isinstance(decision, Unanswered) else decision.judged_by
 
 
+def support_of_money(beliefs: Beliefs) -> Support:
+    """Of everything that is in the money the least; without money, of every effect."""
+    decision = beliefs.decision
+    counted = {c.outcome for c in decision.channels} if isinstance(decision, DecisionResult) else None
+    found = [support_of(e.effect) for e in beliefs.effects if counted is None or e.outcome in counted]
+    return joint_support(found)
+
+
 def factors_in_use(decision: DecisionResult) -> dict[str, Factor]:
     """Name → factor, of those that an amount or a cost of the decision is multiplied by."""
     used = [t for c in decision.channels for t in c.times] + [t for c in decision.costs for t in c.times]
     return {name: decision.factors[name] for name in dict.fromkeys(used)}
 
 
-def prior_does_not_decide(returns: Sequence[BelievedReturn]) -> Check:
+def prior_does_not_decide(returns: Sequence[BelievedReturn], support: Support) -> Check:
     """Weighing the belief a little more or less hardly moves the net present value."""
     name = "prior_does_not_decide"
     if not returns:
@@ -74,6 +82,7 @@ def prior_does_not_decide(returns: Sequence[BelievedReturn]) -> Check:
         passed=passed,
         value=worst,
         threshold=LINE,
+        support=support,
         text="Weighing a little more or less what was believed beforehand "
         + ("hardly moves" if passed else "moves")
         + " the net present value: {value} for each doubling of its weight, under the sets that judge (power-"
@@ -81,7 +90,7 @@ def prior_does_not_decide(returns: Sequence[BelievedReturn]) -> Check:
     )
 
 
-def data_inform(returns: Sequence[BelievedReturn]) -> Check:
+def data_inform(returns: Sequence[BelievedReturn], support: Support) -> Check:
     """Weighing the data a little more or less moves the net present value: they say something."""
     name = "data_inform"
     if not returns:
@@ -93,6 +102,7 @@ def data_inform(returns: Sequence[BelievedReturn]) -> Check:
         passed=passed,
         value=least,
         threshold=LINE,
+        support=support,
         text="Weighing the data a little more or less "
         + ("moves" if passed else "hardly moves")
         + " the net present value: {value} for each doubling of their weight, under the sets that judge "
@@ -100,45 +110,43 @@ def data_inform(returns: Sequence[BelievedReturn]) -> Check:
     )
 
 
-def data_as_believed(effects: Sequence[BelievedEffect], labels: Mapping[str, str]) -> Check:
-    """No estimate is one that a set that judges would have thought nearly impossible (Holm over all)."""
+def data_as_believed(effects: Sequence[BelievedEffect]) -> Check:
+    """No estimate is one that a set that judges would have thought nearly impossible (Holm over all).
+
+    Which one it is the table says: the gate reads rows, not the words of a check.
+    """
     name = "data_as_believed"
     if not effects:
         text = "Only the data judge: no belief could be contradicted."
         return Check(name=name, passed=None, text=text, computation="exact")
-    adjusted = holm([e.conflict_p for e in effects])
-    away = [
-        f"{plain(labels[e.outcome])} for {SET_WORDS[e.prior]}"
-        for e, p in zip(effects, adjusted, strict=True)
-        if p < ALPHA
-    ]
-    fewest = min((support_of(e.effect) for e in effects), key=lambda s: s.smallest_level or 0)
+    least = min(holm([e.conflict_p for e in effects]))
+    passed = least >= ALPHA
     return Check(
         name=name,
-        passed=not away,
-        value=min(adjusted),
+        passed=passed,
+        value=least,
         threshold=ALPHA,
-        support=fewest,
+        support=joint_support([support_of(e.effect) for e in effects]),
         text="What was found is within what the sets that judge thought possible (smallest probability, "
         "corrected for looking at several: {value}; line at {threshold})."
-        if not away
-        else f"What was found is far from what was thought possible ({'; '.join(away)}): smallest "
-        "probability, corrected for looking at several, {value}, line at {threshold}. Either the belief or "
-        "the data are wrong, and a mixture of both may be right about neither.",
+        if passed
+        else "Something that was found is far from what a set that judges thought possible (smallest "
+        "probability, corrected for looking at several: {value}; line at {threshold}; the table of effects "
+        "says which). Either the belief or the data are wrong, and a mixture of both may be right about "
+        "neither.",
     )
 
 
 def sets_agree(answers: Mapping[PriorName, Answer], judges: Sequence[PriorName]) -> Check:
-    """Whatever was believed beforehand, the rule gives the same answer."""
+    """Whatever was believed beforehand, the rule gives the same answer; the table says which."""
     among = {answers[p] for p in judges}
     everywhere = set(answers.values())
-    told = "; ".join(f"{SET_WORDS[p]}: {answer}" for p, answer in answers.items())
     if len(everywhere) == 1:
-        text = f"Every set of beliefs leads to the same answer: {min(everywhere)}."
+        text = "Every set of beliefs leads to the same answer of the declared rule."
     elif len(among) == 1:
-        text = f"The sets that judge agree, others would answer otherwise ({told})."
+        text = "The sets that judge agree, others would answer otherwise: the table of returns says how."
     else:
-        text = f"The sets that judge do not agree ({told})."
+        text = "The sets that judge do not agree: the table of returns says how each would answer."
     passed = True if len(everywhere) == 1 else None if len(among) == 1 else False
     return Check(name="sets_agree", passed=passed, text=text, computation="exact")
 

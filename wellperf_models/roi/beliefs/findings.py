@@ -18,12 +18,13 @@ from wellperf_models.evidence import (
 from wellperf_models.inference.multiplicity import holm
 from wellperf_models.inference.power_scaling import LINE
 from wellperf_models.inference.risk_sets import Floats
-from wellperf_models.roi.beliefs.checks import ALPHA, SET_WORDS, judging
+from wellperf_models.roi.beliefs.checks import ALPHA, SET_WORDS, judging, support_of_money
 from wellperf_models.roi.beliefs.findings_tables import ENDS, tables_of_beliefs
 from wellperf_models.roi.beliefs.model import Beliefs
 from wellperf_models.roi.checks_effects import labels_of, support_of
 from wellperf_models.roi.findings_decision import money_unit
 from wellperf_models.roi.findings_money import joint_support
+from wellperf_models.roi.findings_words import estimate_of, unit_words
 from wellperf_models.roi.returns import Answer, DecisionResult
 from wellperf_models.roi.rows import PriorName, RoiFrame
 from wellperf_models.roi.summaries import quantiles, share
@@ -64,7 +65,7 @@ def describe_beliefs(
             checks=tuple(checks),
         )
     decision = beliefs.decision
-    support = _support(beliefs)
+    support = support_of_money(beliefs)
     return Evidence(
         id=_ID,
         question=QUESTION,
@@ -77,21 +78,16 @@ def describe_beliefs(
         population=frame.population,
         design=frame.section.design.replace("_", " "),
         provenance=provenance,
-        estimates=() if isinstance(decision, Unanswered) else _estimates(beliefs, decision, support),
+        estimates=(
+            *(() if isinstance(decision, Unanswered) else _estimates(beliefs, decision, support)),
+            *_on_effects(frame, beliefs),
+        ),
         tables=tables_of_beliefs(frame, beliefs, support),
         checks=tuple(checks),
         assumptions=_assumptions(),
         limits=_limits(beliefs),
         members=support.members,
     )
-
-
-def _support(beliefs: Beliefs) -> Support:
-    """Of everything that is in the money the least; without money, of every effect."""
-    decision = beliefs.decision
-    counted = {c.outcome for c in decision.channels} if isinstance(decision, DecisionResult) else None
-    found = [support_of(e.effect) for e in beliefs.effects if counted is None or e.outcome in counted]
-    return joint_support(found)
 
 
 def _answer(frame: RoiFrame, beliefs: Beliefs, decision: DecisionResult) -> str:
@@ -135,34 +131,78 @@ def _weight(beliefs: Beliefs) -> str:
 
 
 def _conflict(frame: RoiFrame, beliefs: Beliefs) -> str:
-    """Which beliefs the data contradict, in words; every set is looked at, corrected for their number."""
-    labels = labels_of(frame.outcomes)
-    adjusted = holm([e.conflict_p for e in beliefs.effects]) if beliefs.effects else []
-    away = [
-        f"what {SET_WORDS[e.prior]} believed of {plain(labels[e.outcome])}"
-        for e, p in zip(beliefs.effects, adjusted, strict=True)
-        if p < ALPHA
-    ]
+    """Which beliefs the data contradict, in words; every set is looked at, corrected for their number.
+
+    What is said of an effect falls away where its estimate is kept back.
+    """
+    away: dict[str, list[str]] = {}
+    for one, p in zip(beliefs.effects, holm([e.conflict_p for e in beliefs.effects]), strict=True):
+        if p < ALPHA:
+            away.setdefault(one.outcome, []).append(SET_WORDS[one.prior])
     if not away:
-        return "No belief is contradicted by what was found."
-    return f"Contradicted by what was found: {'; '.join(away)}."
+        return (
+            "[No belief is contradicted by what was found (smallest probability of an estimate as far from "
+            "what was believed, corrected for looking at several: {p_conflict}).]"
+        )
+    return " ".join(
+        f"[Contradicted by what was found, {_found(frame, name)}: what {' and '.join(who)} believed of "
+        f"{_label(frame, name)}.]"
+        for name, who in away.items()
+    )
 
 
 def _without_decision(frame: RoiFrame, beliefs: Beliefs) -> str:
     """Effects alone: there is no money to be told."""
     assert isinstance(beliefs.decision, Unanswered)
-    labels = labels_of(frame.outcomes)
-    hangs = list(
-        dict.fromkeys(plain(labels[e.outcome]) for e in beliefs.effects if e.sensitivity.prior >= LINE)
-    )
+    hangs = list(dict.fromkeys(e.outcome for e in beliefs.effects if e.sensitivity.prior >= LINE))
     if hangs:
-        told = (
-            "Yes, of some effects: weighing the belief a little more or less moves the effect on "
-            f"{'; '.join(hangs)}."
-        )
+        told = "; ".join(f"{_label(frame, name)} (found: {_found(frame, name)})" for name in hangs)
+        told = f"[Yes, of some effects: weighing the belief a little more or less moves that on {told}.]"
     else:
-        told = "No: weighing the belief a little more or less hardly moves any effect."
+        told = (
+            "[No: weighing the belief a little more or less hardly moves any effect (power-scaling, "
+            "for each doubling of its weight: at most {moved}; from .05 on it is said to move).]"
+        )
     return f"{told} {_conflict(frame, beliefs)} Of money nothing is told: {plain(beliefs.decision.reason)}"
+
+
+def _label(frame: RoiFrame, outcome: str) -> str:
+    return plain(labels_of(frame.outcomes)[outcome])
+
+
+def _found(frame: RoiFrame, outcome: str) -> str:
+    """The trial's estimate in a sentence."""
+    return f"{{itt_{outcome}.estimate}} {unit_words(frame.outcomes[outcome])}"
+
+
+def _on_effects(frame: RoiFrame, beliefs: Beliefs) -> list[Estimate]:
+    """What the sentences on effects rest on: each estimate, and what is said of all of them together."""
+    of = {e.outcome: e.effect for e in beliefs.effects}
+    together = joint_support([support_of(effect) for effect in of.values()])
+    return [
+        *(
+            estimate_of(
+                effect, f"itt_{name}", f"{_label(frame, name)}: trial's estimate", frame.outcomes[name]
+            )
+            for name, effect in of.items()
+        ),
+        Estimate(
+            name="p_conflict",
+            label="Smallest probability of an estimate as far from what was believed (corrected, Holm)",
+            value=min(holm([e.conflict_p for e in beliefs.effects])),
+            unit="probability",
+            support=together,
+            computation="iterative",
+        ),
+        Estimate(
+            name="moved",
+            label="Most that any effect moves for each doubling of the weight of a belief (power-scaling)",
+            value=max(e.sensitivity.prior for e in beliefs.effects),
+            unit="distance",
+            support=together,
+            computation="iterative",
+        ),
+    ]
 
 
 def _estimates(beliefs: Beliefs, decision: DecisionResult, support: Support) -> tuple[Estimate, ...]:

@@ -7,16 +7,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from wellperf_models.evidence import Check, Unanswered
+from wellperf_models.evidence import Check, Support, Unanswered
 from wellperf_models.roi.beliefs.checks import SET_WORDS, judgement_named
 from wellperf_models.roi.case.frame import Baseline, CaseFrame
 from wellperf_models.roi.case.model import CaseResult
 from wellperf_models.roi.checks_decision import costs_measured
+from wellperf_models.roi.findings_money import joint_support
 from wellperf_models.roi.returns import Answer
 from wellperf_models.roi.rows import PriorName
 
 _LOCAL = {
-    "effect": "These data do hold a comparison: the decision uses it, and nothing here does.",
+    "effect": "These data do hold a comparison: where it gives an effect the decision uses that, "
+    "and nothing here does.",
     "contrast": "What these data compare is no evidence of what the programme changed, and is not used.",
     "": "These data hold nothing on what the programme changed.",
 }
@@ -31,14 +33,25 @@ def check_case(case: CaseFrame | Unanswered, result: CaseResult | Unanswered) ->
     """
     if isinstance(case, Unanswered) or isinstance(result, Unanswered):
         return ()
+    support = support_of_case(case, result)
+    answers = {p: back.answer for p, back in result.returns.items()}
     return (
         no_local_evidence(case.local),
-        sets_agree_before({p: back.answer for p, back in result.returns.items()}),
-        break_even_possible(result),
+        sets_agree_before(answers, named=support.n_people == 0),
+        break_even_possible(result, support),
         baselines_measured(case.baselines),
         replace(costs_measured(result.costs), name="costs_measured_here"),
         judgement_named(result.factors),
     )
+
+
+def support_of_case(case: CaseFrame, result: CaseResult) -> Support:
+    """Whom outcomes without the programme were measured on; nobody where all of it is declared."""
+    counted = {c.outcome for c in result.terms.channels}
+    found = [b.support for n, b in case.baselines.items() if n in counted and b.support is not None]
+    if case.people_support is not None:
+        found.append(case.people_support)
+    return joint_support(found) if found else Support(n_people=0)
 
 
 def no_local_evidence(local: str) -> Check:
@@ -51,21 +64,25 @@ def no_local_evidence(local: str) -> Check:
     )
 
 
-def sets_agree_before(answers: Mapping[PriorName, Answer]) -> Check:
-    """Whatever one believes, the rule gives the same answer before any data."""
+def sets_agree_before(answers: Mapping[PriorName, Answer], *, named: bool) -> Check:
+    """Whatever one believes, the rule gives the same answer before any data.
+
+    Args:
+        answers: Set → answer under it.
+        named: Whether they may be named: they rest on nobody. Else the gate reads them in a table's rows.
+    """
     passed = len(set(answers.values())) == 1
-    told = "; ".join(f"{SET_WORDS[p]}: {answer}" for p, answer in answers.items())
-    return Check(
-        name="sets_agree_before",
-        passed=passed,
-        text=f"Whatever one believes, the declared rule gives the same answer: {min(answers.values())}."
-        if passed
-        else f"What the declared rule says depends on what one believes ({told}): data would be needed.",
-        computation="exact",
-    )
+    if passed:
+        text = "Whatever one believes, the declared rule gives the same answer"
+        text += f": {min(answers.values())}." if named else "."
+    else:
+        told = "; ".join(f"{SET_WORDS[p]}: {answer}" for p, answer in answers.items())
+        text = "What the declared rule says depends on what one believes "
+        text += f"({told})." if named else "(the table says how)."
+    return Check(name="sets_agree_before", passed=passed, text=text, computation="exact")
 
 
-def break_even_possible(result: CaseResult) -> Check:
+def break_even_possible(result: CaseResult, support: Support) -> Check:
     """The first channel alone could pay: no more can be saved of an outcome than there is of it."""
     name = "break_even_possible"
     mean, first = result.baseline.mean, result.first
@@ -79,7 +96,8 @@ def break_even_possible(result: CaseResult) -> Check:
         passed=passed,
         value=needed,
         threshold=100.0,
-        support=result.baseline.support,
+        # what rests on nobody is no disclosure
+        support=support if support.n_people else None,
         text="To pay for the programme by the first channel alone, {value} per cent of what there is of its "
         "outcome would have to be avoided"
         + (" (at most {threshold})." if passed else ", which is more than there is."),

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from wellperf_models.disclosure.wording import print_value
+from wellperf_models.disclosure.wording import print_value, print_whole
 from wellperf_models.evidence import (
     Check,
     Estimate,
@@ -20,6 +20,7 @@ from wellperf_models.evidence import (
 )
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.roi.beliefs.checks import SET_WORDS
+from wellperf_models.roi.case.checks import support_of_case
 from wellperf_models.roi.case.findings_tables import (
     ENDS,
     label_of,
@@ -31,19 +32,25 @@ from wellperf_models.roi.case.findings_tables import (
 )
 from wellperf_models.roi.case.frame import CaseFrame
 from wellperf_models.roi.case.model import N_DRAWS, CaseResult
-from wellperf_models.roi.findings_money import joint_support
 from wellperf_models.roi.ledger import WHOSE
 from wellperf_models.roi.summaries import quantiles, share
 from wellperf_models.study import Decision
 
 QUESTION: Final = "Without any data on what it changed: what would have to be true for it to pay?"
-STAMP: Final = "No local evidence"
+# how an answer begins, by what these data hold
+_NOTHING: Final = "No local evidence"
+_START: Final = {
+    "effect": "Before any data (these data hold a comparison: where it gives an effect, the decision uses "
+    "that)",
+    "contrast": _NOTHING,
+    "": _NOTHING,
+}
 _ID: Final = "roi.case"
 _N: Final = float(N_DRAWS)
 # a chance below it, or its complement, is not told to a digit
 _LEAST: Final = 0.001
 _LOCAL: Final = {
-    "effect": " These data hold a comparison: the decision uses it, and this answer does not.",
+    "effect": "",
     "contrast": " What these data compare is no evidence of an effect, and is not used.",
     "": "",
 }
@@ -74,7 +81,7 @@ def judge_case(
     assert isinstance(result, CaseResult)
     declared = case.section.decision
     assert declared is not None
-    support = _support(case, result)
+    support = support_of_case(case, result)
     estimates = _estimates(case, result, support)
     return Evidence(
         id=_ID,
@@ -99,15 +106,6 @@ def judge_case(
     )
 
 
-def _support(case: CaseFrame, result: CaseResult) -> Support:
-    """Whom the outcomes without the programme were measured on; nobody where all of it is declared."""
-    counted = {c.outcome for c in result.terms.channels}
-    found = [b.support for n, b in case.baselines.items() if n in counted and b.support is not None]
-    if case.people_support is not None:
-        found.append(case.people_support)
-    return joint_support(found) if found else Support(n_people=0)
-
-
 def _answer(
     case: CaseFrame, result: CaseResult, declared: Decision, estimates: Sequence[Estimate], *, gated: bool
 ) -> str:
@@ -119,17 +117,17 @@ def _answer(
 
     sets = "; ".join(f"{SET_WORDS[p]} {say(f'p_{p}')}" for p in result.returns)
     years = "one year" if declared.horizon_years == 1 else f"{declared.horizon_years} years"
-    people = f"{result.terms.people:,}" if case.people_support is None else "{people}"
+    people = print_whole(result.terms.people) if case.people_support is None else "{people}"
     label = plain(label_of(case, result.first.outcome))
     needed = f"{say('break_even')} {words_of_unit(case, result.first.outcome)}"
     if "break_even_percent" in told:
         needed += f" ({say('break_even_percent')} % of what there is without it)"
     likely = "; ".join(f"{SET_WORDS[p]} {say(f'p_break_even_{p}')}" for p in result.returns)
     return (
-        f"{STAMP}: {_verdict(result)} Offering {programme_words(case)} to {people} people, counted over "
-        f"{years}, the probability that it returns more than it costs is, before any data on what it "
-        f"changes: {sets}. If nothing else changed, it would pay from a change in “{label}” of {needed} for "
-        f"each person; the probability given to that much: {likely}.{_LOCAL[case.local]}"
+        f"{_START[case.local]}: {_verdict(case, result)} Offering {programme_words(case)} to {people} "
+        f"people, counted over {years}, the probability that it returns more than it costs is, before any "
+        f"data on what it changes: {sets}. If nothing else changed, it would pay from a change in “{label}” "
+        f"of {needed} for each person; the probability given to that much: {likely}.{_LOCAL[case.local]}"
     )
 
 
@@ -145,14 +143,17 @@ def programme_words(case: CaseFrame) -> str:
     return f"“{plain(case.section.label or case.section.programme.replace('_', ' '))}”"
 
 
-def _verdict(result: CaseResult) -> str:
+def _verdict(case: CaseFrame, result: CaseResult) -> str:
     """The plain answer first; without data nothing is funded."""
     answers = {back.answer for back in result.returns.values()}
-    if answers == {"fund"}:
-        return "even a sceptic would expect it to pay, but nothing here was measured."
     if answers == {"stop"}:
         return "even an optimist would not expect it to pay."
-    return "whether it pays depends on what one believes, so it can't be decided without measuring."
+    # where a comparison was measured, nobody need decide by what is believed
+    if answers == {"fund"}:
+        rests = "this rests on belief alone" if case.local == "effect" else "nothing here was measured"
+        return f"even a sceptic would expect it to pay, but {rests}."
+    told = "whether it pays depends on what one believes"
+    return f"{told}." if case.local == "effect" else f"{told}, so it can't be decided without measuring."
 
 
 def _estimand(result: CaseResult, declared: Decision) -> str:

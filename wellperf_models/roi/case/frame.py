@@ -10,6 +10,7 @@ from wellperf_models.errors import StudyError
 from wellperf_models.evidence import Support, Unanswered, attempt
 from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.panel import Source
+from wellperf_models.roi.comparison import spread_a_year
 from wellperf_models.roi.costs import read_costs, shown_people
 from wellperf_models.roi.findings_words import members_offered
 from wellperf_models.roi.lots import read_programme
@@ -136,11 +137,11 @@ def _declared_costs(
     if section.decision is not None:
         # what was booked is what it costs for the people declared: nobody counted whom it was offered to
         changed["decision"] = section.decision.model_copy(update={"people": None})
-    found = attempt(read_costs, tables, section.model_copy(update=changed), people or 1)
+    found = attempt(read_costs, tables, section.model_copy(update=changed), None)
     if isinstance(found, Unanswered):
         # what is declared has a price all the same
         declared = {k: v for k, v in changed.items() if k != "decision"} | {"decision": None}
-        _, rates = read_costs(tables, section.model_copy(update=declared), 1)
+        _, rates = read_costs(tables, section.model_copy(update=declared), None)
         return found, rates
     return found
 
@@ -163,6 +164,9 @@ def _baseline(name: str, declared: Outcome, frame: RoiFrame | Unanswered) -> Bas
 def _measured(name: str, declared: Outcome, frame: RoiFrame) -> Baseline | None:
     """Mean and spread of those without the programme, or of all before it; None where there are none."""
     rows = frame.outcomes.get(name)
+    if rows is not None and rows.time_unsaid:
+        # a month's days are no baseline for an amount of a year
+        return None
     if rows is not None and frame.section.design != "before_after" and not rows.treated.all():
         who = {
             "participation": "those who did not take part",
@@ -180,7 +184,7 @@ def _measured(name: str, declared: Outcome, frame: RoiFrame) -> Baseline | None:
 def _summary(rows: OutcomeRows, chosen: np.ndarray, source: str) -> Baseline:
     value, weight, unit = rows.value[chosen], rows.weight[chosen], rows.unit[chosen]
     mean = float(np.average(value, weights=weight))
-    spread = float(np.sqrt(np.average((value - mean) ** 2, weights=weight)))
+    spread = spread_a_year(rows, chosen)
     return Baseline(
         mean=mean, sd=spread, source=source, support=_support(rows, chosen, unit, np.abs(value * weight))
     )

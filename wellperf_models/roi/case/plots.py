@@ -64,7 +64,9 @@ def plot_case(released: Released) -> Picture | None:
     label = released.table("first_channel").title.partition(":")[0]
     chances = _chances(released)
     spread = " to ".join(dict.fromkeys(f"{c:.0f} %" for c in (min(chances), max(chances))))
-    title = f"No local evidence: by belief alone it pays with probability {spread}"
+    # "No local evidence" or "Before any data", as the answer begins
+    start = released.answer.partition(":")[0].partition(" (")[0]
+    title = f"{start}: by belief alone it pays with probability {spread}"
     with style():
         figure, axes = new_figure(width=9.6, height=3.6)
         axes.remove()

@@ -18,7 +18,7 @@ from wellperf_models.errors import DesignError
 from wellperf_models.evidence import Unanswered, attempt
 from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.roi.background import independent
-from wellperf_models.roi.comparison import counts_of, difference, moments, require_sides
+from wellperf_models.roi.comparison import counts_of, difference, moments, require_sides, spread_a_year
 from wellperf_models.roi.rows import Effect, OutcomeRows, RoiFrame
 
 
@@ -199,7 +199,8 @@ def _as_level(effect: Effect, rows: OutcomeRows, method: str) -> Effect:
     """Mean, spread and cases of the outcome itself, which the change would not tell."""
     everyone = np.ones(rows.value.size, bool)
     control = ~rows.treated
-    mean, spread = moments(rows.value[control], rows.weight[control])
+    mean, _ = moments(rows.value[control], rows.weight[control])
+    spread = spread_a_year(rows, control)
     counts = counts_of(rows, everyone, rows.treated)
     return replace(
         effect,

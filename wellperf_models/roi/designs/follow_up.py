@@ -11,7 +11,7 @@ import datetime as dt
 
 import polars as pl
 
-from wellperf_models.errors import StudyError
+from wellperf_models.errors import DesignError, StudyError
 from wellperf_models.panel import Source, to_polars
 from wellperf_models.panel.engine import table
 from wellperf_models.roi.background import DECLARED
@@ -43,6 +43,7 @@ def follow_up_rows(
 
     Raises:
         StudyError: The first day is not known, or exits are asked for before it.
+        DesignError: Exits were followed for less than the year they are counted in.
     """
     where = f"[roi.outcomes.{name}] measured_in = {declared.measured_in!r}"
     if programme.start is None:
@@ -56,6 +57,8 @@ def follow_up_rows(
             expected='timing = "after"',
         )
     after = _first_whole_month(programme.start)
+    if declared.measured_in == "exits":
+        _refuse_part_of_a_year(after, tables.study.study.as_of, where)
     months = unit_months(tables, name, declared, section.level)
     # who was there when it began
     there = months.filter(pl.col("first") == after).select("unit_type", "unit_id").unique()
@@ -78,6 +81,19 @@ def follow_up_rows(
         [pl.lit(None, kind).alias(c) for c, kind in DECLARED.items() if c not in rows.columns]
     ).with_columns([pl.col(c).cast(kind) for c, kind in DECLARED.items()])
     return _armed(rows, tables, section, programme.start, last).select(*DECLARED)
+
+
+def _refuse_part_of_a_year(first: dt.date, as_of: dt.date, where: str) -> None:
+    """Who left within three months is no share of a year, and three months times four is none either."""
+    last = one_year_after(first) - dt.timedelta(days=1)
+    if as_of < last:
+        raise DesignError(
+            "Exits are counted within a year, and that year is not over.",
+            where=where,
+            expected=f"data through {last}",
+            got=f"as-of date {as_of}",
+            remedy="wait until the year is over, or leave the outcome out",
+        )
 
 
 def _first_whole_month(start: dt.date) -> dt.date:

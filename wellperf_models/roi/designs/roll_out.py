@@ -15,11 +15,19 @@ from wellperf_models.roi.background import DECLARED
 from wellperf_models.roi.designs.made_rows import made_rows
 from wellperf_models.roi.designs.periods import Bounds, in_order, refuse_after
 from wellperf_models.roi.designs.starts import Starts, adoption, read_starts
+from wellperf_models.roi.designs.whole_years import (
+    are_cases,
+    brought_to_a_year,
+    ends_with_it,
+    is_time_unsaid,
+    times_a_year,
+)
 from wellperf_models.roi.lots import Programme, place_units
 from wellperf_models.roi.rows import Assigned, OutcomeRows, Timeline
 from wellperf_models.study import Outcome, Roi
 
 _NO_WEIGHT = "rows without a weight, or with weight 0"
+_MONTHS = 12.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +64,7 @@ def build_roll_out(tables: Source, section: Roi, programme: Programme) -> RollOu
         _refuse_adjusted(name, declared)
         if declared.timing == "after":
             own = _rows_of(tables, section, programme, name, declared, starts)
+            own = brought_to_a_year(own, declared)
             refuse_after(own["period"], tables.study.study.as_of, f"[roi.outcomes.{name}]")
             parts.append(own.with_columns(pl.lit(name).alias("outcome")))
     rows = pl.concat(parts, how="vertical_relaxed")
@@ -158,6 +167,7 @@ def _outcome(rows: pl.DataFrame, name: str, section: Roi, starts: Starts, roster
     """One outcome's rows that can be compared; everything that keeps a row out is counted."""
     where = f"[roi.outcomes.{name}]"
     declared = section.outcomes[name]
+    _refuse_what_ends(declared.measured_in == "exits", section, where)
     left_out: dict[str, LeftOut] = {}
     own = rows.filter(pl.col("outcome") == name).with_columns(
         pl.when(pl.col(c).is_finite()).then(pl.col(c)).alias(c) for c in ("value", "weight")
@@ -188,6 +198,7 @@ def _outcome(rows: pl.DataFrame, name: str, section: Roi, starts: Starts, roster
             expected="several periods",
             got=str(len(periods)),
         )
+    _refuse_what_ends(are_cases(own, declared) and ends_with_it(own), section, where)
     own = _timed(own, starts, periods, section.level)
     own = keep(own, ~pl.col("mixed"), "rows of a period in which the programme began midway")
     own = keep(
@@ -195,6 +206,19 @@ def _outcome(rows: pl.DataFrame, name: str, section: Roi, starts: Starts, roster
     )
     own = own.sort("unit", "time", "whole", "value", "weight")
     return _assembled(own, name, declared, periods, left_out, roster)
+
+
+def _refuse_what_ends(found: bool, section: Roi, where: str) -> None:
+    """Who has left can't start any more: those who start are then those who would have stayed longer."""
+    if found and section.level == "person":
+        raise DesignError(
+            "What ends somebody's rows, as leaving does, can't be compared with his own time before, in "
+            "which it had not happened: a programme would seem to prevent it that does nothing.",
+            where=where,
+            expected="a roll-out by team, department or site",
+            got='[roi] level = "person"',
+            remedy="leave the outcome out, or compare arms that were drawn by lot",
+        )
 
 
 def _timed(own: pl.DataFrame, starts: Starts, periods: dict[str, Bounds], level: str) -> pl.DataFrame:
@@ -225,6 +249,8 @@ def _assembled(
     began = began.sort("unit")
     reached = began["started"].to_numpy()
     lost = left_out.get(_NO_WEIGHT)
+    made, times = declared.measured_in in ("exits", "absences"), times_a_year(declared)
+    held = min(1.0, float(own["weight"].mean()) / _MONTHS)  # type: ignore[arg-type]
     return OutcomeRows(
         name=name,
         declared=declared,
@@ -254,5 +280,8 @@ def _assembled(
             names=tuple(periods),
             first_days=tuple(first for first, _ in periods.values()),
         ),
-        per_year=declared.measured_in in ("exits", "absences"),
+        per_year=made or times > 1,
+        row_years=held if made else 1 / times,
+        of_cases=times > 1 and are_cases(own, declared),
+        time_unsaid=is_time_unsaid(own, declared),
     )

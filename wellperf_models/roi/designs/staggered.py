@@ -23,7 +23,7 @@ from wellperf_models.inference.imputation import (
     roll_out_test,
 )
 from wellperf_models.inference.risk_sets import Ints
-from wellperf_models.roi.comparison import MIN_CLUSTERS, moments
+from wellperf_models.roi.comparison import MIN_CLUSTERS, spread_a_year
 from wellperf_models.roi.designs.periods import one_year_after
 from wellperf_models.roi.rows import Effect, OutcomeRows, Timeline
 
@@ -32,7 +32,6 @@ _MOST_LEADS = 4
 _MOST_EVENT_TIMES = 24
 # degrees of freedom that a joint test of leads needs beside one for each of them
 _SPARE = 5
-_PER_YEAR = 12.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,10 +241,7 @@ def _effect(
     not_yet = (~cells.treated)[group, timeline.time] & (cells.w > 0)[group, timeline.time]
     beside = not_yet & at_these
     used = here | not_yet
-    spread = moments(rows.value[not_yet], rows.weight[not_yet])[1]
-    if rows.per_year:
-        # of a year, not of the month or quarter that a row holds
-        spread *= math.sqrt(min(1.0, float(rows.weight[not_yet].mean()) / _PER_YEAR))
+    spread = spread_a_year(rows, not_yet)
     events, non_events = _cases(rows, here, beside)
     return Effect(
         outcome=rows.name,

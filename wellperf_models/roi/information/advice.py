@@ -52,7 +52,7 @@ def advise(information: Information, doubts: Sequence[str]) -> Advice:
         doubts: Why the comparison itself decides nothing; () where nothing speaks against it.
     """
     sets = list(information.under.values())
-    trial, pays = _trial(sets)
+    trial, pays = best_trial(sets)
     group = _group(sets, by_trial=trial is None)
     answer = information.decision.answer
     verdict: Verdict
@@ -70,14 +70,19 @@ def trials_of(under: UnderPrior) -> tuple[Sampled, ...]:
     return () if isinstance(under.trials, Unanswered) else under.trials
 
 
-def _trial(sets: Sequence[UnderPrior]) -> tuple[int | None, bool]:
+def best_trial(sets: Sequence[UnderPrior]) -> tuple[int | None, bool]:
     """The trial whose worst case over the sets is best, and whether it is worth more than it costs."""
     valued = [trials_of(under) for under in sets]
     if not valued[0]:
         return None, False
     worst = [min(t.net for t in same) for same in zip(*valued, strict=True)]
     best = worst.index(max(worst))
-    return best, all(trials[best].net > _CLEAR * trials[best].net_error for trials in valued)
+    return best, all(is_clear(trials[best]) for trials in valued)
+
+
+def is_clear(trial: Sampled) -> bool:
+    """Whether a trial is worth more than it costs, by more than twice its simulation error."""
+    return trial.net > _CLEAR * trial.net_error
 
 
 def _group(sets: Sequence[UnderPrior], *, by_trial: bool) -> Group | None:

@@ -8,14 +8,16 @@ from typing import Final
 
 from wellperf_models.evidence import Check, Unanswered
 from wellperf_models.inference.value_of_information import Gain
-from wellperf_models.roi.information.advice import trials_of
+from wellperf_models.roi.information.advice import best_trial, is_clear, trials_of
 from wellperf_models.roi.information.results import Information, Sampled, Spread, UnderPrior
 from wellperf_models.roi.rows import RoiFrame
 
 # a number this many Monte Carlo errors outside is not outside
 _ERRORS: Final = 4.0
 _MOST_UNEXPLAINED: Final = 0.01
-_FEWEST_DRAWS: Final = 20_000
+# what a tenth of 20,000 draws is worth, and the most a value may err by, as a share of it
+_FEWEST_DRAWS: Final = 2_000.0
+_MOST_ERROR: Final = 0.1
 # of what knowing everything would be worth: below it a disagreement decides nothing
 _NEGLIGIBLE: Final = 0.01
 
@@ -39,6 +41,7 @@ def check_information(
         regressions_hold(sets),
         unseen_draws_agree(sets),
         enough_draws(sets),
+        value_is_sure(sets),
         same_advice_between_priors(sets),
     ]
     if trials_of(sets[0]):
@@ -112,16 +115,39 @@ def unseen_draws_agree(sets: Sequence[UnderPrior]) -> Check:
 
 
 def enough_draws(sets: Sequence[UnderPrior]) -> Check:
-    """At least 20,000 draws, and an error of the value of everything that its size dwarfs."""
-    fewest = min(under.perfect.choice.size for under in sets)
+    """The draws are worth at least 2,000 independent ones under every set: repeated draws count once."""
+    fewest = min(under.n_effective for under in sets)
     return Check(
         name="enough_draws",
         passed=fewest >= _FEWEST_DRAWS,
-        value=float(fewest),
-        threshold=float(_FEWEST_DRAWS),
-        text="Every value rests on {value} draws (at least {threshold}).",
+        value=fewest,
+        threshold=_FEWEST_DRAWS,
+        text="Every value rests on draws that are worth {value} independent ones (at least {threshold}).",
         computation="exact",
     )
+
+
+def value_is_sure(sets: Sequence[UnderPrior]) -> Check:
+    """The simulation error of the value of knowing everything is small beside it."""
+    worst = max((u.perfect.std_error / u.perfect.value for u in sets if _matters(u)), default=None)
+    return Check(
+        name="value_is_sure",
+        passed=None if worst is None else worst <= _MOST_ERROR,
+        value=worst,
+        threshold=None if worst is None else _MOST_ERROR,
+        text="Knowing everything is worth next to nothing, so how surely that is known does not matter."
+        if worst is None
+        else "The simulation error of what knowing everything is worth is at most {value} of it (line at "
+        "{threshold}).",
+        computation="exact",
+    )
+
+
+def _matters(under: UnderPrior) -> bool:
+    """Whether knowing everything may be worth a hundredth of what the net present value varies by."""
+    spread = under.mean_error * math.sqrt(under.n_effective)
+    most = under.perfect.value + _ERRORS * under.perfect.std_error
+    return under.perfect.value > 0 and most > _NEGLIGIBLE * spread
 
 
 def larger_trials_tell_more(sets: Sequence[UnderPrior]) -> Check:
@@ -164,16 +190,18 @@ def shared_within_clusters(spreads: Sequence[Spread]) -> Check:
 
 
 def same_advice_between_priors(sets: Sequence[UnderPrior]) -> Check:
-    """Whether a trial is worth its cost does not depend on what one believed beforehand."""
-    signs = {max((t.net for t in trials_of(under)), default=0.0) > 0 for under in sets}
-    passed = None if not trials_of(sets[0]) else len(signs) == 1
+    """One trial is worth its cost under every set of priors, clear of its simulation error; or none is."""
+    trial, pays = best_trial(sets)
+    somewhere = any(is_clear(t) for under in sets for t in trials_of(under))
     return Check(
         name="same_advice_between_priors",
-        passed=passed,
+        passed=None if trial is None else pays or not somewhere,
         text="No trial is declared that could be worth its cost or not."
-        if passed is None
-        else "Whether any trial is worth its cost is the same whatever one believed beforehand."
-        if passed
-        else "Whether any trial is worth its cost depends on what one believed beforehand.",
+        if trial is None
+        else "One and the same trial is worth its cost whatever one believed beforehand."
+        if pays
+        else "Whether a trial is worth its cost, or which one, depends on what one believed beforehand."
+        if somewhere
+        else "No trial is worth its cost, whatever one believed beforehand.",
         computation="exact",
     )

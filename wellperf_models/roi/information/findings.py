@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wellperf_models.disclosure.wording import print_whole
 from wellperf_models.evidence import Check, Estimate, Evidence, Provenance, Support, Unanswered, unanswered
 from wellperf_models.inference.value_of_information import Gain
 from wellperf_models.roi.findings_decision import doubts_of, money_unit, support_of_decision
@@ -99,6 +100,12 @@ def _verdict(frame: RoiFrame, information: Information, advice: Advice) -> str:
                 f"{first}, as the declared rule says: it is sure enough. On average a trial would still be "
                 "worth more than it costs, as the little doubt that is left is about much money."
             )
+        if advice.group is not None:
+            what = _lower(advice.group.label)
+            return (
+                f"{first}, as the declared rule says: it is sure enough. Knowing more could still change "
+                f"that choice, if it can be had for less than it is worth (told below): {what}."
+            )
         return f"{first}; nothing is worth measuring first: what is known is enough to decide."
     if advice.verdict == "pilot":
         assert advice.trial is not None
@@ -106,10 +113,14 @@ def _verdict(frame: RoiFrame, information: Information, advice: Advice) -> str:
         return f"Run a trial first, with {words}: it is worth more than it costs."
     if advice.verdict == "measure":
         assert advice.group is not None
-        what = advice.group.label[:1].lower() + advice.group.label[1:]
+        what = _lower(advice.group.label)
         again = ", by a further trial," if advice.group.kind in BY_TRIAL else ""
         return f"Measure this first{again} if it can be had for less than it is worth: {what}."
     return _enough(list(information.under.values()))
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
 
 
 def _enough(sets: Sequence[UnderPrior]) -> str:
@@ -225,7 +236,8 @@ def _assumptions(frame: RoiFrame, information: Information, declared: Decision) 
     found = [
         "The choice is to fund the programme for everybody the decision is about, or not to; who is to "
         "decide minds money, and not how surely it comes.",
-        f"Values rest on {under.perfect.choice.size:,} draws of the decision itself. What would be known on "
+        f"Values rest on {print_whole(under.perfect.choice.size)} draws of the decision itself, worth about "
+        f"{_hundreds(information)} independent ones. What would be known on "
         "average given a part is a regression on it (penalised splines; Strong and others 2014, 2015). The "
         "“±” of a table is 1.96 times the simulation error, that of the regression included.",
         "Where a number is moved to the ends of its 95 % interval, all others are at their middle (median).",
@@ -241,6 +253,12 @@ def _assumptions(frame: RoiFrame, information: Information, declared: Decision) 
             "have ended without a trial, so each year of waiting loses a year of what the programme brings.",
         ]
     return tuple(found)
+
+
+def _hundreds(information: Information) -> str:
+    """Independent draws that those of the worst set of priors are worth."""
+    fewest = min(under.n_effective for under in information.under.values())
+    return f"{max(round(fewest, -2), 100):,.0f}"
 
 
 def _limits(frame: RoiFrame, information: Information) -> tuple[str, ...]:

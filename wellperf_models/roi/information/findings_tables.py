@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from wellperf_models.evidence import CellValue, Measure, Row, Support, Table, plain
+from wellperf_models.inference.moment_independent import NOTHING
 from wellperf_models.inference.value_of_information import Gain
 from wellperf_models.roi.checks_effects import labels_of, support_of
 from wellperf_models.roi.findings_words import unit_of
@@ -17,6 +18,8 @@ from wellperf_models.roi.rows import PriorName, RoiFrame
 _Z95: Final = 1.959963984540054
 # of an unknown that hardly moves anything; those that somebody judged are told however small
 _MOST_SWINGS: Final = 12
+# as it is read: ".03"
+_NOTHING: Final = f"{NOTHING:.2f}".lstrip("0")
 _NO_PEOPLE: Final = Support(n_people=0)
 
 
@@ -132,7 +135,8 @@ def _spreads(frame: RoiFrame, information: Information) -> Table:
         rows.append(Row(key=(labels[name],), values=values, support=support_of(effect)))
     return Table(
         name="spreads",
-        title="What a person's outcome varies by, which says how surely a trial would tell an effect",
+        title="What a person's outcome varies by over a year, which says how surely a trial would tell an "
+        "effect",
         keys=("outcome",),
         measures=(
             Measure(name="sd", kind="model", label="Standard deviation"),
@@ -175,7 +179,7 @@ def _tornado(information: Information, support: Support) -> Table:
     return Table(
         name="tornado",
         title=f"Net present value with one number at the ends of its 95 % interval ({currency}); Delta: how "
-        "much it moves the whole distribution, from 0 (not at all; up to .02 is nothing) to 1",
+        f"much it moves the whole distribution, from 0 (not at all; up to {_NOTHING} is nothing) to 1",
         keys=("unknown", "prior"),
         measures=(
             _money("npv_at_low", "Net present value at its 2.5 %", currency),

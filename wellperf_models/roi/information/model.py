@@ -12,7 +12,7 @@ from wellperf_models.inference.value_of_information import evpi, evppi
 from wellperf_models.roi.information.results import Information, UnderPrior, VarianceShare
 from wellperf_models.roi.information.swings import swings_of
 from wellperf_models.roi.information.trials import Plan, plan_trials, value_trials
-from wellperf_models.roi.information.unknowns import as_columns, groups_of, unknowns_of
+from wellperf_models.roi.information.unknowns import as_columns, groups_of, repeated, unknowns_of
 from wellperf_models.roi.information.variance import variance_shares
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.returns import DecisionResult, Return
@@ -71,13 +71,15 @@ def _under(
     terms, n_effective = decision.terms, back.n_effective
     draws, npv = back.draws, back.npv
     options = np.column_stack([np.zeros_like(npv), npv])
-    groups = groups_of(frame, decision, draws)
+    groups, together = groups_of(frame, decision, draws), repeated(draws, terms)
     return UnderPrior(
         prior=back.prior,
         mean=float(npv.mean()),
         mean_error=float(npv.std(ddof=1)) / math.sqrt(n_effective),
         perfect=evpi(options, n_effective),
-        groups=tuple((g, evppi(options, as_columns(draws, g.unknowns), n_effective)) for g in groups),
+        groups=tuple(
+            (g, evppi(options, as_columns(draws, g.unknowns), n_effective, together)) for g in groups
+        ),
         trials=plan
         if isinstance(plan, Unanswered)
         else value_trials(plan, draws, terms, n_effective, frame.seed),

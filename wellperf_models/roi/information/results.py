@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from wellperf_models.disclosure.wording import print_whole
 from wellperf_models.evidence import Unanswered
 from wellperf_models.inference.moment_independent import Delta
 from wellperf_models.inference.value_of_information import Gain
@@ -65,13 +66,13 @@ class Trial:
 
     def words(self, level: str) -> str:
         """It, in a sentence."""
-        among = "" if self.clusters is None else f" in {self.clusters:,} {level}s"
-        return f"{self.people:,} people{among}"
+        among = "" if self.clusters is None else f" in {print_whole(self.clusters)} {level}s"
+        return f"{print_whole(self.people)} people{among}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Spread:
-    """What a person's outcome varies by, given what it is adjusted for.
+    """What a person's outcome varies by over a year, given what it is adjusted for.
 
     Attributes:
         sd: In the outcome's unit, as of equally weighted people.

@@ -5,7 +5,7 @@ them, an effect is estimated with the variance
 
     v = 4 σ² / n × (1 + (n / m − 1) ρ)          (lots by person: 4 σ² / n),
 
-σ² being what a person's outcome varies by in these data, given what it is adjusted for (Donner & Klar 2000,
+σ² being what a person's outcome varies by over a year in these data, see `spread` (Donner & Klar 2000,
 Design and Analysis of Cluster Randomization Trials). Estimates of several outcomes are correlated as they are
 in these data. Half of the people are offered the programme at once; after D years everybody else is, where
 what was learnt says so. With s the share of those the decision is about who are offered it in the trial, N_0
@@ -26,19 +26,17 @@ import numpy as np
 
 from wellperf_models.errors import DesignError, NotAskedError
 from wellperf_models.inference.rank_correlation import complete
-from wellperf_models.inference.risk_sets import Floats, Ints
+from wellperf_models.inference.risk_sets import Floats
 from wellperf_models.inference.value_of_information import Gain, evsi
 from wellperf_models.roi.information.results import Sampled, Spread, Trial
-from wellperf_models.roi.information.unknowns import put_off, true_effects
+from wellperf_models.roi.information.spread import spread_of
+from wellperf_models.roi.information.unknowns import put_off, repeated, true_effects
 from wellperf_models.roi.model_effects import joint_correlation
-from wellperf_models.roi.rows import Effect, OutcomeRows, RoiFrame
+from wellperf_models.roi.rows import Effect, RoiFrame
 from wellperf_models.roi.terms import Draws, Terms, cash_of, share_of
 from wellperf_models.study import Pilot, Roi
 
-# where these data can't tell what clusters share
-USUAL_ICC: Final = 0.05
 _SEED: Final = 43
-_MOST_ICC: Final = 0.95
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,60 +158,6 @@ def variance_of(trial: Trial, spread: Spread) -> float:
     return 4 * spread.sd**2 / trial.people * inflation
 
 
-def spread_of(rows: OutcomeRows, effect: Effect, icc: float | None) -> Spread:
-    """What a person's outcome varies by in these data.
-
-    Residuals of the weighted regression on arm and covariates, a mean for each unit; unequal weights make the
-    spread that of as many equally weighted people (Kish). The share between clusters is that of a one-way
-    analysis of variance, at least 0.
-
-    Args:
-        rows: The outcome.
-        effect: Its control arm's spread stands in where residuals do not vary.
-        icc: As declared; None: as these data say, or the usual value where they hold no clusters.
-
-    Raises:
-        DesignError: It does not vary at all.
-    """
-    design = np.column_stack([np.ones(rows.value.size), rows.treated, rows.X])
-    root = np.sqrt(rows.weight)
-    slopes = np.linalg.lstsq(design * root[:, None], rows.value * root, rcond=None)[0]
-    left = rows.value - design @ slopes
-    units, first, place = np.unique(rows.unit, return_index=True, return_inverse=True)
-    weight = np.bincount(place, weights=rows.weight)
-    mean = np.bincount(place, weights=rows.weight * left) / weight
-    kish = units.size * float(np.sum(weight**2)) / float(weight.sum()) ** 2
-    free = max(units.size - design.shape[1], 1)
-    variance = float(np.average(mean**2, weights=weight)) * units.size / free * kish
-    found = _icc(mean, rows.cluster[first]) if icc is None else icc
-    sd = math.sqrt(variance) if variance > 0 else effect.control_sd
-    if not sd > 0:
-        raise DesignError(
-            "An outcome with a value does not vary, so what a trial would tell of it is not known.",
-            where=f"[roi.outcomes.{rows.name}]",
-        )
-    return Spread(
-        sd=sd,
-        icc=USUAL_ICC if found is None else found,
-        told=found is not None,
-    )
-
-
-def _icc(values: Floats, cluster: Ints) -> float | None:
-    """Share of the variance between clusters (analysis of variance); None where they hold one unit each."""
-    codes, place = np.unique(cluster, return_inverse=True)
-    k, n = codes.size, values.size
-    if k < 2 or n - k < k:
-        return None
-    size = np.bincount(place).astype(float)
-    means = np.bincount(place, weights=values) / size
-    within = float(np.sum((values - means[place]) ** 2)) / (n - k)
-    between = float(np.sum(size * (means - values.mean()) ** 2)) / (k - 1)
-    typical = (n - float(np.sum(size**2)) / n) / (k - 1)
-    total = between + (typical - 1) * within
-    return None if not total > 0 else float(np.clip((between - within) / total, 0.0, _MOST_ICC))
-
-
 def value_trials(
     plan: Plan, draws: Draws, terms: Terms, n_effective: float, seed: int
 ) -> tuple[Sampled, ...]:
@@ -230,11 +174,11 @@ def value_trials(
     noise = np.random.default_rng([seed, _SEED]).standard_normal(effects.shape)
     cash = cash_of(draws, terms)
     now, late = cash.npv, later(draws, terms, plan.delay_years)
-    nothing = np.zeros_like(now)
-    at_once = evsi(np.column_stack([nothing, now]), effects, plan.covariances, noise, n_effective)
+    nothing, together = np.zeros_like(now), repeated(draws, terms)
+    at_once = evsi(np.column_stack([nothing, now]), effects, plan.covariances, noise, n_effective, together)
     put = at_once
     if plan.delay_years > 0 and late.any():
-        put = evsi(np.column_stack([nothing, late]), effects, plan.covariances, noise, n_effective)
+        put = evsi(np.column_stack([nothing, late]), effects, plan.covariances, noise, n_effective, together)
     return tuple(
         _sampled(plan, trial, gain, then, now, late, cash.pv_cost, terms.people, n_effective)
         for trial, gain, then in zip(plan.trials, at_once, put, strict=True)

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from wellperf_models.evidence import plain
-from wellperf_models.inference.risk_sets import Floats
+from wellperf_models.inference.risk_sets import Floats, Ints
 from wellperf_models.roi.checks_effects import labels_of
 from wellperf_models.roi.findings_words import unit_of
 from wellperf_models.roi.information.results import Group, GroupKind, Unknown
@@ -118,6 +118,25 @@ def true_effects(draws: Draws, terms: Terms) -> dict[str, Floats]:
         effect, bias = draws[unknown("effect", channel.outcome)], unknown("bias", channel.outcome)
         found[channel.outcome] = effect - draws[bias] if bias in draws else effect
     return found
+
+
+def repeated(draws: Draws, terms: Terms) -> Ints:
+    """A code for each draw: draws of one code hold the same draw of the effect that moves most money.
+
+    A sampler's draws are told more than once where sampling is dear, or where they stand for another set of
+    priors. Those of further outcomes are put beside them in an order of their own.
+
+    Args:
+        draws: Of everything unknown.
+        terms: Channels.
+
+    Returns:
+        Shape (n,), from 0.
+    """
+    moved = [abs(c.amount * c.share) * draws[unknown("effect", c.outcome)].std() for c in terms.channels]
+    most = terms.channels[int(np.argmax(moved))]
+    codes: Ints = np.unique(draws[unknown("effect", most.outcome)], return_inverse=True)[1]
+    return codes
 
 
 def put_off(terms: Terms, years: int) -> Terms | None:

@@ -67,7 +67,7 @@ def describe_models(
     return Evidence(
         id=_ID,
         question=_QUESTION,
-        answer=_answer(frame, effects, flat),
+        answer=_answer(frame, effects, flat, checks),
         estimand="Difference in the mean of an outcome between all who were assigned to the programme and "
         "all "
         "who were not, taken part or not, standardised over the covariates of everybody (g-computation); "
@@ -129,7 +129,7 @@ def _estimates(frame: RoiFrame, effects: Effects, flat: dict[str, Posterior]) ->
     return tuple(made)
 
 
-def _answer(frame: RoiFrame, effects: Effects, flat: dict[str, Posterior]) -> str:
+def _answer(frame: RoiFrame, effects: Effects, flat: dict[str, Posterior], checks: Sequence[Check]) -> str:
     """Whether models and comparisons say the same of no change; then the figures of each declared model."""
     labels = {name: plain(label) for name, label in labels_of(frame.outcomes).items()}
     modelled = {name: one for name, one in flat.items() if one.modelled is not None}
@@ -154,6 +154,10 @@ def _answer(frame: RoiFrame, effects: Effects, flat: dict[str, Posterior]) -> st
         "change "
         f"can be told from none for {'; '.join(f'“{label}”' for label in differ)}."
     ]
+    missed = {check.name for check in checks if check.passed is False}
+    if odd := [labels[name] for name in modelled if f"fits_{name}" in missed]:
+        told = "; ".join(f"“{label}”" for label in odd)
+        parts.append(f"Data drawn from the model of {told} do not look like the data: trust the comparison.")
     for name, one in modelled.items():
         assert one.modelled is not None
         words = unit_words(frame.outcomes[name])

@@ -149,6 +149,12 @@ def _hurdle_parts(units: Units, name: str) -> dict[str, PartData]:
                 expected=f"at least {MIN_ROWS} values above 0 in each arm, and one of 0",
                 remedy='declare likelihood = "gaussian"',
             )
+    if not np.ptp(units.value[above]) > 0:
+        raise DesignError(
+            "All values above 0 are the same, so there is nothing to say of how much.",
+            where=where,
+            remedy='declare likelihood = "hazard" (with values 0 and 1) or "gaussian"',
+        )
     chosen = replace(
         units,
         value=units.value[above],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from wellperf_models.roi.rows import OutcomeRows
 # rows an arm needs, as for the Gaussian model
 MIN_ROWS = 5
 _WHOLE = 1e-6
+# standard deviations from the mean beyond which a covariate tells no more
+_FARTHEST: Final = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +32,7 @@ class Units:
         treated: Arm.
         cluster: 0 ≤ code < `n_clusters`; all 0 where units were assigned one by one.
         arm_of_cluster: Arm of each cluster, shape (c,); empty where units were assigned one by one.
-        X: Covariates in standard deviations, centred, shape (n, p).
+        X: Covariates in standard deviations, centred, at most three from the mean, shape (n, p).
     """
 
     value: Floats
@@ -64,7 +67,9 @@ def units_of(rows: OutcomeRows, n_slopes: int, *, by_row: bool = False) -> Units
     """
     X = np.zeros((rows.value.size, n_slopes))
     if rows.X.shape[1]:
-        X[:, : rows.X.shape[1]] = rows.X / rows.X.std(axis=0)
+        # under a log link a far value of a covariate would be exponentiated, and one person make the mean;
+        # between arms drawn by lot any function of what was known before may be adjusted for
+        X[:, : rows.X.shape[1]] = np.clip(rows.X / rows.X.std(axis=0), -_FARTHEST, _FARTHEST)
     value, weight, treated = rows.value, rows.weight, rows.treated
     cluster, unit = rows.cluster, rows.unit
     if not by_row:

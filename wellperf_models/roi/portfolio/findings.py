@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wellperf_models.disclosure.wording import print_whole
 from wellperf_models.evidence import (
     Check,
     Estimate,
@@ -21,7 +22,7 @@ from wellperf_models.roi.portfolio.findings_tables import NOT_LOCAL, label_of, l
 from wellperf_models.roi.portfolio.model import Choice, Portfolio
 from wellperf_models.roi.prior_words import BELIEF
 from wellperf_models.roi.rows import PriorName, RoiFrame
-from wellperf_models.roi.summaries import quantiles
+from wellperf_models.roi.summaries import average, quantiles
 
 _ID = "roi.portfolio"
 _QUESTION = "What should the budget be spent on, and how sure is that choice?"
@@ -77,7 +78,7 @@ def rank_initiatives(
 def _budget(portfolio: Portfolio) -> str:
     if portfolio.budget is None:
         return "no limit being declared"
-    return f"a budget of {portfolio.budget:,.0f} {portfolio.decision.currency}"
+    return f"a budget of {print_whole(portfolio.budget)} {portfolio.decision.currency}"
 
 
 def _chosen(frame: RoiFrame, portfolio: Portfolio, choice: Choice) -> str:
@@ -107,10 +108,9 @@ def _answer(frame: RoiFrame, portfolio: Portfolio) -> str:
             "alone or together."
         )
     else:
-        worth = ", and of ".join(f"{{worth_{p}.estimate}} {unit} {BELIEF[p]}" for p in judges)
         start = (
             f"{_chosen(frame, portfolio, choices[0])}: with {_budget(portfolio)}, that is expected to bring "
-            f"most, less what it costs (net present value). It is {worth}."
+            f"most, less what it costs (net present value).{_worth(portfolio, choices[0], unit)}"
         )
     right = " and ".join(f"{{p_choice_{p}}}" for p in judges)
     told_right = (
@@ -127,6 +127,18 @@ def _answer(frame: RoiFrame, portfolio: Portfolio) -> str:
         else ""
     )
     return start + told_right + rank + _rule(portfolio)
+
+
+def _worth(portfolio: Portfolio, choice: Choice, unit: str) -> str:
+    """What it brings: the mean, by which is chosen, and the middle, under each set that judges."""
+    judges = portfolio.decision.judged_by
+    whose = {prior: f" {BELIEF[prior]}" for prior in judges}
+    if not any(portfolio.candidates[place].local for place in choice.chosen):
+        # no data speak of it: it is the same number whoever judges the programme
+        judges, whose = judges[:1], dict.fromkeys(judges, "")
+    mean = ", and ".join(f"{{expected_{p}}} {unit}{whose[p]}" for p in judges)
+    middle = ", and ".join(f"{{worth_{p}.estimate}} {unit}{whose[p]}" for p in judges)
+    return f" On average that is {mean}. The middle of what is likely is {middle}."
 
 
 def _rule(portfolio: Portfolio) -> str:
@@ -178,10 +190,20 @@ def _of_prior(frame: RoiFrame, portfolio: Portfolio, prior: PriorName, support: 
     ]
     if choice.chosen:
         middle, low, high = quantiles(choice.together / divisor, ENDS, back.n_effective)
-        found.append(
+        mean = average(choice.together / divisor, back.n_effective)
+        found += [
+            Estimate(
+                name=f"expected_{prior}",
+                label=f"Net present value expected of what is chosen (mean), {by}",
+                value=mean.value,
+                unit=unit,
+                support=support,
+                computation="sampled",
+                monte_carlo_error=mean.error,
+            ),
             Estimate(
                 name=f"worth_{prior}",
-                label=f"Net present value of what is chosen, {by}",
+                label=f"Net present value of what is chosen (median), {by}",
                 value=middle.value,
                 low=low.value,
                 high=high.value,
@@ -191,8 +213,8 @@ def _of_prior(frame: RoiFrame, portfolio: Portfolio, prior: PriorName, support: 
                 support=support,
                 computation="sampled",
                 monte_carlo_error=middle.error,
-            )
-        )
+            ),
+        ]
     return found
 
 

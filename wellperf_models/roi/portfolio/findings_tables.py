@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wellperf_models.disclosure.wording import print_whole
 from wellperf_models.evidence import Measure, Row, Support, Table, interval_measures, plain
 from wellperf_models.roi.checks_effects import labels_of
 from wellperf_models.roi.findings_returns import ENDS, in_percent, row_of
@@ -53,8 +54,9 @@ def _choices(frame: RoiFrame, portfolio: Portfolio, support: Support) -> Table:
         n = decision.returns[prior].n_effective
         chosen = listed([label_of(frame, portfolio.candidates[place]) for place in choice.chosen])
         worth: tuple[Drawn | None, ...] = (None,) * 3
+        expected: Drawn | None = None
         if choice.chosen:
-            worth = quantiles(choice.together, ENDS, n)
+            worth, expected = quantiles(choice.together, ENDS, n), average(choice.together, n)
         rows.append(
             row_of(
                 (words_of(prior, decision),),
@@ -64,11 +66,14 @@ def _choices(frame: RoiFrame, portfolio: Portfolio, support: Support) -> Table:
                     in_percent(choice.best_choice),
                     in_percent(choice.right_order),
                     choice.regret,
+                    expected,
                 ),
                 support,
             )
         )
-    budget = "no limit" if portfolio.budget is None else f"{portfolio.budget:,.0f} {decision.currency}"
+    budget = (
+        "no limit" if portfolio.budget is None else f"{print_whole(portfolio.budget)} {decision.currency}"
+    )
     return Table(
         name="choices",
         title=f"What to pay for (budget: {budget}), and how sure that is ({decision.currency})",
@@ -79,6 +84,7 @@ def _choices(frame: RoiFrame, portfolio: Portfolio, support: Support) -> Table:
             Measure(name="p_choice", kind="model", unit="%", label="No other choice is better (%)"),
             Measure(name="p_ranking", kind="model", unit="%", label="Whole ranking right (%)"),
             Measure(name="regret", kind="model", unit=decision.currency, label="Loss of choosing now"),
+            Measure(name="expected", kind="model", unit=decision.currency, label="Expected (mean)"),
         ),
         rows=tuple(rows),
         partition=False,

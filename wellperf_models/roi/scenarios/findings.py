@@ -195,7 +195,7 @@ def words_of_scenario(scenario: Scenario) -> str:
     """What is different, in words."""
     told = []
     if scenario.wages != 1:
-        told.append(f"what every outcome is worth × {scenario.wages:g}")
+        told.append(f"what every outcome is worth, and what staff time costs, × {scenario.wages:g}")
     if scenario.price != 1:
         told.append(f"every cost × {scenario.price:g}")
     if scenario.uptake is not None:

@@ -14,7 +14,7 @@ from wellperf_models.roi.ledger import declared_decision
 from wellperf_models.roi.model_decision import rule_of
 from wellperf_models.roi.model_effects import Effects
 from wellperf_models.roi.returns import Answer, DecisionResult
-from wellperf_models.roi.rows import PriorName, RoiFrame
+from wellperf_models.roi.rows import CostLine, PriorName, RoiFrame
 from wellperf_models.roi.terms import Draws, Terms, cash_of
 from wellperf_models.study import Decision, Roi, Scenario
 
@@ -141,16 +141,21 @@ def terms_under(scenario: Scenario, terms: Terms) -> Terms:
     """The terms under other circumstances.
 
     Args:
-        scenario: Its wages multiply what every outcome is worth, its price every cost.
+        scenario: Its wages multiply what every outcome is worth, and staff time, which is paid for in wages;
+            its price every cost.
         terms: As declared.
     """
     return replace(
         terms,
         channels=tuple(replace(c, amount=c.amount * scenario.wages) for c in terms.channels),
-        costs=tuple(replace(line, amount=line.amount * scenario.price) for line in terms.costs),
+        costs=tuple(replace(line, amount=line.amount * _dearer(scenario, line)) for line in terms.costs),
         rate=terms.rate if scenario.discount_rate is None else scenario.discount_rate,
         fade_out=terms.fade_out if scenario.fade_out is None else scenario.fade_out,
     )
+
+
+def _dearer(scenario: Scenario, line: CostLine) -> float:
+    return scenario.price * (scenario.wages if line.kind == "staff_time" else 1.0)
 
 
 def draws_under(scenario: Scenario, draws: Draws, scale: float) -> Draws:
