@@ -4,14 +4,12 @@
     python -m tests.recovery.calibration --likelihood hazard --clusters 20 --fits 300
 
 Truths are drawn from the very priors that are fitted (a sceptical one of the effect, tight ones of the rest
-so
-that data stay possible; the costs too), data from the truths, and the rank of each truth among the draws of
-its
-posterior must be uniform: of the effect on the outcome's scale, of the net present value, and of the joint
-log-likelihood of the data, as ranks of parameters alone pass where the posterior is the prior (Modrák et al.
-2023, Bayesian Analysis 18:461). Draws are thinned to what they are worth; the empirical distribution of the
-ranks must stay inside a simultaneous 99 % band (Säilynoja, Bürkner & Vehtari 2022, Statistics and Computing
-32:32). Fits that the gate refuses are counted. The committed table is CALIBRATION.md.
+so that data stay possible; the costs too), data from the truths, and the rank of each truth among the draws
+of its posterior must be uniform: of the effect on the outcome's scale, of the net present value, and of the
+joint log-likelihood of the data, as ranks of parameters alone pass where the posterior is the prior (Modrák
+et al. 2023, Bayesian Analysis 18:461). Draws are thinned to what they are worth; the empirical distribution
+of the ranks must stay inside a simultaneous 99 % band (Säilynoja, Bürkner & Vehtari 2022, Statistics and
+Computing 32:32). Fits that the gate refuses are counted. The committed table is CALIBRATION.md.
 """
 
 from __future__ import annotations
@@ -100,8 +98,7 @@ def draw_world(likelihood: Likelihood, seed: int, clusters: int = 0) -> World:
 def _truth(
     likelihood: str, parts: tuple[str, ...], rng: np.random.Generator, clusters: int
 ) -> dict[str, Any]:
-    """Parameters from the priors that are fitted; of a hurdle by rejection, as its contrast has a prior "
-    "too."""
+    """Parameters from the priors that are fitted; by rejection, as the contrast has a prior too."""
     mean, sd = CONTRAST
     while True:
         p: dict[str, Any] = {}

@@ -230,7 +230,7 @@ def test_illinois_under_the_flat_prior_is_the_published_estimate_on_every_outcom
         assert flat.sd == pytest.approx(effect.std_error, rel=0.05)
     found = fit_decision(frame, effects, posteriors, study.roi)
     assert found.answer == "undecided"
-    assert all(0.3 < back.p_positive < 0.6 for back in found.returns.values())
+    assert all(0.3 < found.returns[p].p_positive < 0.6 for p in found.judged_by)
     checks = {c.name: c.passed for c in check_decision(frame, effects, posteriors, found)}
     # the trial's own costs are not in its public files
     assert [name for name, passed in checks.items() if not passed] == ["costs_measured"]

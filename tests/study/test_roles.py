@@ -84,7 +84,8 @@ def test_unknown_role_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 def test_answer_ids_are_those_the_pillars_give() -> None:
     """A new answer that no role knows of would be out of everybody's reach but the researcher's."""
     pattern = re.compile(
-        r'(?m)(?:\bid=|^_?[A-Z_]*(?:ID|EVIDENCE)(?:: Final)? = |\n\s*)"((?:data_quality|burnout|turnover|roi|method_check)\.[a-z_]+)"'
+        r"(?m)(?:\bid=|^_?[A-Z_]*(?:ID|EVIDENCE)(?:: Final)? = |\n\s*)"
+        r'"((?:data_quality|burnout|turnover|roi|method_check)\.[a-z_]+)"'
     )
     found = {
         identifier

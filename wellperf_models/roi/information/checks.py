@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from wellperf_models.evidence import Check, Unanswered
 from wellperf_models.inference.value_of_information import Gain
+from wellperf_models.roi.findings_decision import support_of_decision
 from wellperf_models.roi.information.advice import best_trial, is_clear, trials_of
 from wellperf_models.roi.information.results import Information, Sampled, Spread, UnderPrior
 from wellperf_models.roi.rows import RoiFrame
@@ -46,7 +48,8 @@ def check_information(
     ]
     if trials_of(sets[0]):
         checks += [larger_trials_tell_more(sets), shared_within_clusters(list(information.spreads.values()))]
-    return tuple(checks)
+    support = support_of_decision(information.decision)
+    return tuple(replace(check, support=support) if check.value is not None else check for check in checks)
 
 
 def within_bounds(sets: Sequence[UnderPrior]) -> Check:

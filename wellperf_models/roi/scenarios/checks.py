@@ -48,7 +48,7 @@ def answer_holds(declared: Answer, others: Sequence[Answer]) -> Check:
         passed=changed == 0,
         value=float(changed),
         threshold=0.0,
-        text=f"Of {len(others)} scenarios, those with another answer than “{declared}”: {{value}}.",
+        text=f"Of {len(others)} scenarios, those with another answer than what is declared: {{value}}.",
         computation="exact",
     )
 
