@@ -65,14 +65,10 @@ def compiled(prepared: Prepared) -> None:
     compile_once(("roi.models", prepared.structure), lambda: build_model(prepared.structure))
 
 
-def timed(
-    prepared: Prepared, *, draws: int, tune: int, seed: int = 1, target_accept: float = 0.9
-) -> tuple[Fitted, float, float]:
+def timed(prepared: Prepared, *, draws: int, tune: int, seed: int = 1) -> tuple[Fitted, float, float]:
     """A fit, its CPU seconds and wall seconds."""
     cpu, wall = time.process_time(), time.perf_counter()
-    fitted = fit_once(
-        prepared, FLAT, seed=seed, where="benchmark", draws=draws, tune=tune, target_accept=target_accept
-    )
+    fitted = fit_once(prepared, FLAT, seed=seed, where="benchmark", draws=draws, tune=tune)
     return fitted, time.process_time() - cpu, time.perf_counter() - wall
 
 
@@ -150,7 +146,7 @@ def refits(fits: int = FITS, people: int = PEOPLE) -> None:
     compiled(made[0])
     cpu, wall = time.process_time(), time.perf_counter()
     for k in tqdm(range(fits), disable=not sys.stderr.isatty()):
-        timed(made[k % len(made)], draws=300, tune=200, seed=k, target_accept=0.8)
+        timed(made[k % len(made)], draws=400, tune=200, seed=k)
     cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
     full = MOST_MINUTES if fits >= FITS else None
     _line(f"{fits} refits of {people:,} people", cpu / 60, f"minutes CPU ({wall / 60:.2f} wall)", most=full)

@@ -233,4 +233,4 @@ def test_illinois_under_the_flat_prior_is_the_published_estimate_on_every_outcom
     assert all(0.3 < found.returns[p].p_positive < 0.6 for p in found.judged_by)
     checks = {c.name: c.passed for c in check_decision(frame, effects, posteriors, found)}
     # the trial's own costs are not in its public files
-    assert [name for name, passed in checks.items() if not passed] == ["costs_measured"]
+    assert [name for name, passed in checks.items() if passed is False] == ["costs_measured"]

@@ -10,7 +10,7 @@ from tests.roi.models.made import LIKELIHOODS, rows_of
 from wellperf_models.errors import DesignError
 from wellperf_models.roi.models.likelihoods import build_model
 from wellperf_models.roi.models.prepare import prepare
-from wellperf_models.roi.models.structure import FIRST, SECOND, Priors, Structure, data_of, totals_of
+from wellperf_models.roi.models.structure import FIRST, SECOND, Priors, Structure, data_of
 from wellperf_models.roi.models.units import units_of, with_power
 
 
@@ -96,18 +96,6 @@ def test_cells_are_the_rows_up_to_a_constant(likelihood, clusters):
     assert np.diff(ours - theirs) == pytest.approx([0, 0], abs=1e-10 * abs(ours).max())
     if not clusters and likelihood != "student_t":
         assert prepared.n_cells < prepared.units.value.size
-
-
-@pytest.mark.parametrize("values", [[0.0], [0.0, 1, 7, 32], [3.0, 33, 365, 40_000], [0.0, 31, 1e6]])
-@pytest.mark.parametrize("alpha", [1e-3, 0.7, 40.0, 1e4])
-def test_the_gamma_functions_of_totals_are_those_of_scipy(values, alpha):
-    counts = np.arange(1.0, len(values) + 1)
-    number, simple, series = totals_of(np.array(values), counts).T
-    z = number + alpha
-    stirling = (z - 0.5) * np.log(z) - z + 1 / (12 * z) - 1 / (360 * z**3) + 1 / (1260 * z**5)
-    found = simple @ np.log(z) + series @ stirling
-    expected = counts @ (special.gammaln(np.array(values) + alpha) - special.gammaln(alpha))
-    assert found == pytest.approx(expected, rel=1e-11, abs=1e-9)
 
 
 def test_the_prior_of_the_contrast_is_the_one_declared():

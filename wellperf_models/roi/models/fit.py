@@ -34,8 +34,7 @@ _KEPT: Final = 400
 # with cluster effects a draw costs ten times as much: half as many, each told twice
 _TWICE: Final = 2
 # a false step or a chain astray: shorter steps, and the other way of seeing cluster effects
-_TARGET_ACCEPT: Final = 0.9
-_AGAIN: Final = ((0.98, None), (0.98, 0.0), (0.98, 1.0))
+_TRIES: Final = ((0.9, None), (0.98, None), (0.98, 0.0), (0.98, 1.0))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +112,6 @@ def fit_once(
     draws: int = DRAWS,
     tune: int = TUNE,
     repeat: int = 1,
-    target_accept: float = _TARGET_ACCEPT,
 ) -> Fitted:
     """Samples a model under one prior of the contrast.
 
@@ -125,7 +123,6 @@ def fit_once(
         priors: Of everything else; None: the packaged ones.
         draws, tune: Of each chain.
         repeat: How often each draw is told; diagnostics see that it is the same one.
-        target_accept: Of the first try. At .8 a step costs half and tells half: for many short refits.
 
     Raises:
         ConvergenceError: The chains do not agree on something that is reported.
@@ -134,7 +131,7 @@ def fit_once(
     compiled = compile_once(("roi.models", structure), lambda: build_model(structure))
     data = prepared.data(priors or Priors(), prior)
     refused: ConvergenceError | None = None
-    for number, (accept, centring) in enumerate(((target_accept, None), *_AGAIN)):
+    for number, (target_accept, centring) in enumerate(_TRIES):
         if centring is not None and not structure.n_clusters:
             break
         try:
@@ -147,7 +144,7 @@ def fit_once(
                 where=where,
                 draws=draws // repeat,
                 tune=tune,
-                target_accept=accept,
+                target_accept=target_accept,
             )
             drawn = {name: np.repeat(values, repeat, axis=1) for name, values in sampled.draws.items()}
             return _fitted(prepared, drawn, sampled.diagnostics, where)

@@ -132,8 +132,6 @@ _NUMBERS: Final = (
 )
 # where the sampler starts, where 0 would be far from anything
 _START: Final = {"log_spre": -1.5, "log_nu": 2.0}
-# totals up to which a sum of logarithms is taken
-_SERIES: Final = 32
 # columns of the cells before those of X
 _COLUMNS: Final = 5
 
@@ -159,31 +157,9 @@ def data_of(
         c = part.cells
         made[f"cells_{name}"] = np.column_stack([c.arm, c.cluster, c.n, c.y, c.log_exposure, c.X])
         if c.values.size:
-            made["totals"] = totals_of(c.values, c.counts)
+            made["totals"] = np.column_stack([c.values, c.counts])
     if arm_of_cluster.size:
         made["clusters"] = np.column_stack([arm_of_cluster, *(part.centring for part in parts.values())])
-    return made
-
-
-def totals_of(values: Floats, counts: Floats) -> Floats:
-    """What Σ counts × (lgamma(values + α) − lgamma(α)) needs, without a gamma function.
-
-    Up to 32 it is a sum of log(α + k), k below the total; from there on Stirling's series, which is exact to
-    1e-13 above 32 (Abramowitz & Stegun 1964, 6.1.41).
-
-    Args:
-        values, counts: Distinct totals, and how many units have each.
-
-    Returns:
-        Rows of a number, the weight of the logarithm of α + it, and that of the series at α + it.
-    """
-    k = np.arange(_SERIES)
-    above = (counts[None, :] * (values[None, :] > k[:, None])).sum(axis=1)
-    far = values > _SERIES
-    made = np.zeros((_SERIES + 1 + int(far.sum()), 3))
-    made[:_SERIES, 0], made[:_SERIES, 1] = k, above
-    made[_SERIES, 0], made[_SERIES, 2] = _SERIES, -counts[far].sum()
-    made[_SERIES + 1 :, 0], made[_SERIES + 1 :, 2] = values[far], counts[far]
     return made
 
 
